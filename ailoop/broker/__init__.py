@@ -1,0 +1,23 @@
+"""Live state: channels, prompts and feeds, all of it projected from one log a channel.
+
+Nothing here touches a socket or a file; entries live behind :class:`~ailoop.broker.ports.Journal`.
+"""
+
+from ailoop.broker.broker import Broker, open_broker
+from ailoop.broker.feed import Feed, Gap
+from ailoop.broker.limits import BrokerLimits
+from ailoop.broker.ports import Entry, Journal, JournalError
+from ailoop.broker.prompt import Prompt, State
+
+__all__ = [
+    "Broker",
+    "BrokerLimits",
+    "Entry",
+    "Feed",
+    "Gap",
+    "Journal",
+    "JournalError",
+    "Prompt",
+    "State",
+    "open_broker",
+]

@@ -1,0 +1,351 @@
+"""The one door to the broker: publish, ask, wait, respond, withdraw, subscribe, and reading."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import trio
+from attrs import evolve
+
+from ailoop.broker.channel import Accepted, Channel, Outcome, Submission
+from ailoop.broker.clock import Clock
+from ailoop.broker.feed import Feed
+from ailoop.broker.limits import BrokerLimits
+from ailoop.broker.ports import Entry, Journal
+from ailoop.broker.prompt import Prompt, fit_response
+from ailoop.broker.tables import Tables
+from ailoop.model.errors import Refusal
+from ailoop.model.message import Message, Response, ResponseType, SenderType
+from ailoop.model.names import check_channel
+
+__all__ = ["Broker", "open_broker"]
+
+
+class Broker:
+    """All live channels. Opened with :func:`open_broker`.
+
+    :param start_task: starts a channel's task in the nursery that owns them.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        limits: BrokerLimits,
+        start_task: Callable[[Channel], None],
+    ) -> None:
+        self.limits = limits
+        self.clock = Clock()
+        self.tables = Tables(limits)
+        self.channels: dict[str, Channel] = {}
+        self.stopping = False
+        self._journal = journal
+        self._start_task = start_task
+        self._followers: set[Callable[[str], None]] = set()
+        self._running = 0
+        self._idle = trio.Event()
+
+    # -- writing ----------------------------------------------------------------------
+
+    async def submit(
+        self, messages: Sequence[Message], done: Callable[[list[Outcome]], None]
+    ) -> None:
+        """Put messages into their channels' inboxes; waits only while an inbox is full.
+
+        :param done: told, synchronously and in order, what became of each message when all
+            have been decided. It must neither block nor raise.
+        :raises Refusal: one message cannot be taken, so none was.
+        """
+        await self._enqueue([self._prepare(message) for message in messages], done)
+
+    async def publish(self, messages: Sequence[Message]) -> list[Outcome]:
+        """Submit messages and wait until each has its place in the log, or is refused."""
+        return await self._decide([self._prepare(message) for message in messages])
+
+    async def _decide(self, messages: Sequence[Message]) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        decided = trio.Event()
+
+        def done(result: list[Outcome]) -> None:
+            outcomes.extend(result)
+            decided.set()
+
+        await self._enqueue(messages, done)
+        await decided.wait()
+        return outcomes
+
+    async def _enqueue(
+        self, messages: Sequence[Message], done: Callable[[list[Outcome]], None]
+    ) -> None:
+        if self.stopping:
+            raise Refusal("shutting_down")
+        names = list(dict.fromkeys(message.channel for message in messages))
+        self._check_room(names)
+        gathered: dict[str, Iterator[Outcome]] = {}
+
+        def gather(name: str, outcomes: list[Outcome]) -> None:
+            gathered[name] = iter(outcomes)
+            if len(gathered) == len(names):
+                done([next(gathered[message.channel]) for message in messages])
+
+        for name in names:
+            part = [message for message in messages if message.channel == name]
+            await self._channel(name).submit(Submission(part, partial(gather, name)))
+
+    async def ask(self, message: Message) -> Entry:
+        """Publish a prompt and wait for the response that settles it."""
+        (outcome,) = await self.publish([message])
+        if isinstance(outcome, Refusal):
+            raise outcome
+        return await self.wait(message.id)
+
+    async def wait(self, prompt_id: UUID) -> Entry:
+        """Wait for the response to a prompt; the caller bounds the wait with a cancel scope.
+
+        :raises Refusal: ``message_not_found``; ``not_a_prompt``; ``shutting_down`` when this
+            process ends and the prompt outlives it.
+        """
+        prompt = self.prompt(prompt_id)
+        if prompt.response is None and not self.stopping:
+            woken = trio.Event()
+
+            def wake(_: Prompt) -> None:
+                woken.set()
+
+            prompt.watch(wake)
+            try:
+                await woken.wait()
+            finally:
+                prompt.unwatch(wake)
+        if prompt.response is None:
+            raise Refusal("shutting_down")
+        return prompt.response
+
+    async def respond(
+        self,
+        prompt_id: UUID,
+        response: Response,
+        *,
+        reason: str | None = None,
+        responder: str | None = None,
+    ) -> Accepted:
+        """Settle a prompt for a person.
+
+        :returns: the recorded response; ``created`` is false when the same responder had
+            said the same before.
+        :raises Refusal: the response did not settle the prompt and reached nobody.
+        """
+        told = {"reason": reason, "responder": responder}
+        content, extra = fit_response(self._original(prompt_id).content, response)
+        metadata = {key: value for key, value in told.items() if value is not None} | extra
+        return await self._settle(prompt_id, SenderType.HUMAN, content, metadata)
+
+    async def withdraw(self, prompt_id: UUID) -> Accepted:
+        """Settle a prompt as cancelled, for the agent that asked it."""
+        cancelled = Response(response_type=ResponseType.CANCELLED)
+        return await self._settle(
+            prompt_id, SenderType.AGENT, cancelled, {"reason": "withdrawn"}
+        )
+
+    async def _settle(
+        self,
+        prompt_id: UUID,
+        sender_type: SenderType,
+        response: Response,
+        metadata: dict[str, Any],
+    ) -> Accepted:
+        message = Message(
+            channel=self._original(prompt_id).message.channel,
+            sender_type=sender_type,
+            content=response,
+            correlation_id=prompt_id,
+            metadata=metadata or None,
+        )
+        (outcome,) = await self._decide([message])
+        if isinstance(outcome, Refusal):
+            raise outcome
+        return outcome
+
+    def _prepare(self, message: Message) -> Message:
+        """Fit a response to its prompt; everything else passes as it is.
+
+        Whoever sends a response speaks for a person: only the server itself closes a prompt
+        as ``SYSTEM``, so nobody else may claim to.
+        """
+        if not isinstance(message.content, Response):
+            return message
+        if message.correlation_id is None:
+            raise Refusal(
+                "invalid_message",
+                "$.correlation_id: a response names the prompt it answers",
+                path="$.correlation_id",
+            )
+        prompt = self._original(message.correlation_id)
+        if prompt.message.channel != message.channel:
+            raise Refusal("original_not_found", message_id=str(message.correlation_id))
+        content, extra = fit_response(prompt.content, message.content)
+        return evolve(
+            message,
+            sender_type=SenderType.HUMAN,
+            content=content,
+            metadata={**(message.metadata or {}), **extra} or None,
+        )
+
+    # -- reading ----------------------------------------------------------------------
+
+    def message(self, message_id: UUID) -> Entry:
+        """Return a retained message, or refuse with ``message_not_found``."""
+        try:
+            return self.tables.messages[message_id]
+        except KeyError:
+            raise Refusal("message_not_found", message_id=str(message_id)) from None
+
+    def prompt(self, prompt_id: UUID) -> Prompt:
+        """Return a retained prompt, settled or not.
+
+        :raises Refusal: ``message_not_found`` or ``not_a_prompt``.
+        """
+        self.message(prompt_id)
+        try:
+            return self.tables.prompts[prompt_id]
+        except KeyError:
+            raise Refusal("not_a_prompt", message_id=str(prompt_id)) from None
+
+    def _original(self, prompt_id: UUID) -> Prompt:
+        try:
+            return self.prompt(prompt_id)
+        except Refusal as refusal:
+            if refusal.code == "message_not_found":
+                raise Refusal("original_not_found", message_id=str(prompt_id)) from None
+            raise
+
+    def pending(self, channel: str | None = None) -> Iterable[Prompt]:
+        """Yield open prompts, channel by channel in the order they were asked."""
+        names = self.channels if channel is None else {check_channel(channel)}
+        for name in sorted(names):
+            if name in self.channels:
+                yield from self.channels[name].open.values()
+
+    # -- following --------------------------------------------------------------------
+
+    def subscribe(
+        self,
+        channel: str,
+        on_ready: Callable[[Feed], None],
+        *,
+        after: int | None = None,
+        replay: int | None = None,
+        pins: bool = True,
+    ) -> Feed:
+        """Follow a channel.
+
+        :param on_ready: called, synchronously, whenever the feed has something to take.
+        :param after: the last number the subscriber has seen; 0 asks for all there is.
+            Without it the feed begins with what comes next.
+        :param replay: begin with up to so many of the newest messages.
+        :param pins: whether the feed keeps the channel alive when nothing else does.
+        :raises Refusal: ``bad_channel``, ``too_many_channels``, ``too_many_feeds`` or
+            ``shutting_down``.
+        """
+        if self.stopping:
+            raise Refusal("shutting_down")
+        self._check_room([check_channel(channel)])
+        live = self._channel(channel)
+        history = live.history
+        cursor = history.head if after is None else after or history.start
+        if replay:
+            oldest = next(iter(history.latest(replay)), None)
+            cursor = oldest.seq - 1 if oldest else history.head
+        feed = live.subscribe(cursor, on_ready, pins=pins)
+        if feed.waiting:
+            on_ready(feed)
+        return feed
+
+    def follow_channels(self, on_channel: Callable[[str], None]) -> Callable[[], None]:
+        """Have ``on_channel`` called with every live channel's name, now and as they appear.
+
+        :returns: call it to stop following.
+        """
+        for name in list(self.channels):
+            on_channel(name)
+        self._followers.add(on_channel)
+        return lambda: self._followers.discard(on_channel)
+
+    # -- the table of channels --------------------------------------------------------
+
+    def _check_room(self, names: Iterable[str]) -> None:
+        new = sum(name not in self.channels for name in names)
+        if new and len(self.channels) + new > self.limits.channels:
+            raise Refusal("too_many_channels", limit=self.limits.channels)
+
+    def _channel(self, name: str) -> Channel:
+        channel = self.channels.get(name)
+        if channel is None:
+            channel = Channel(name, self._journal, self.tables, self.clock, self._retire)
+            self.channels[name] = channel
+            self._running += 1
+            self._start_task(channel)
+            for follower in list(self._followers):
+                follower(name)
+        return channel
+
+    def _retire(self, channel: Channel) -> None:
+        del self.channels[channel.name]
+        self._journal.forget(channel.name)
+
+    # -- stopping ---------------------------------------------------------------------
+
+    async def serve_channel(self, channel: Channel) -> None:
+        """Run one channel to its end, and give its open prompts theirs."""
+        try:
+            await channel.run()
+            if self.stopping:
+                if not self._journal.durable:
+                    await channel.cancel_open_prompts()
+                channel.stop_watching()
+        finally:
+            self._running -= 1
+            if not self._running:
+                self._idle.set()
+                self._idle = trio.Event()
+
+    async def drain(self) -> None:
+        """Refuse everything new, decide what has been taken, tell everybody who waits.
+
+        With a journal that does not outlive the process, open prompts settle as cancelled.
+        """
+        self.stopping = True
+        for channel in self.channels.values():
+            channel.close()
+        while self._running:
+            await self._idle.wait()
+
+
+@asynccontextmanager
+async def open_broker(
+    journal: Journal,
+    limits: BrokerLimits | None = None,
+    *,
+    drain_seconds: float = 5.0,
+) -> AsyncIterator[Broker]:
+    """Open a broker; leaving the block stops it cleanly.
+
+    :param drain_seconds: how long what has been taken may need to be decided at the end.
+    """
+    async with trio.open_nursery() as channels:
+        broker = Broker(
+            journal,
+            limits or BrokerLimits(),
+            lambda channel: channels.start_soon(
+                broker.serve_channel, channel, name=f"channel {channel.name}"
+            ),
+        )
+        try:
+            yield broker
+        finally:
+            with trio.move_on_after(drain_seconds, shield=True):
+                await broker.drain()
+            channels.cancel_scope.cancel()

@@ -1,0 +1,207 @@
+"""The life of a prompt: pending, then settled once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+import structlog
+from attrs import define, field
+
+from ailoop.broker.ports import Entry
+from ailoop.model.errors import Refusal
+from ailoop.model.message import (
+    Message,
+    PromptContent,
+    Question,
+    Response,
+    ResponseType,
+    SenderType,
+)
+
+__all__ = ["Prompt", "State", "close_response", "fit_response"]
+
+log = structlog.get_logger()
+
+
+class State(StrEnum):
+    """Where a prompt stands."""
+
+    PENDING = "pending"
+    ANSWERED = "answered"
+    APPROVED = "approved"
+    DENIED = "denied"
+    TIMEOUT = "timeout"
+    CANCELLED = "cancelled"
+
+
+_STATES = {
+    ResponseType.TEXT: State.ANSWERED,
+    ResponseType.AUTHORIZATION_APPROVED: State.APPROVED,
+    ResponseType.AUTHORIZATION_DENIED: State.DENIED,
+    ResponseType.TIMEOUT: State.TIMEOUT,
+    ResponseType.CANCELLED: State.CANCELLED,
+}
+
+_ON_TIMEOUT = {
+    "question": ResponseType.TIMEOUT,
+    "authorization": ResponseType.AUTHORIZATION_DENIED,
+    "navigate": ResponseType.CANCELLED,
+}
+
+_ACCEPTED = {
+    "question": (ResponseType.TEXT, ResponseType.CANCELLED),
+    "authorization": (
+        ResponseType.AUTHORIZATION_APPROVED,
+        ResponseType.AUTHORIZATION_DENIED,
+        ResponseType.CANCELLED,
+    ),
+    "navigate": (
+        ResponseType.TEXT,
+        ResponseType.AUTHORIZATION_APPROVED,
+        ResponseType.AUTHORIZATION_DENIED,
+        ResponseType.CANCELLED,
+    ),
+}
+
+
+@define(eq=False, slots=True)
+class Prompt:
+    """A message that waits for a person, and what became of it.
+
+    :param message: the prompt as it was asked.
+    :param deadline: seconds since the epoch; an answer taken at or after it is refused.
+    """
+
+    entry: Entry
+    message: Message
+    deadline: float
+    response: Entry | None = None
+    response_message: Message | None = None
+    _watchers: list[Callable[[Prompt], None]] = field(factory=list)
+
+    @property
+    def content(self) -> PromptContent:
+        """What is asked."""
+        return self.message.content  # type: ignore[return-value]
+
+    @property
+    def state(self) -> State:
+        """Where the prompt stands, read from the response that settled it."""
+        answer = self.response_message
+        if answer is None:
+            return State.PENDING
+        if answer.sender_type is SenderType.SYSTEM and _reason(answer) == "timeout":
+            return State.TIMEOUT
+        return _STATES[answer.content.response_type]  # type: ignore[union-attr]
+
+    def judge(self, response: Message, at: float) -> Entry | None:
+        """Decide on a response: ``None`` if it settles the prompt, or the entry it repeats.
+
+        :param at: when the response was taken, in seconds since the epoch.
+        :raises Refusal: ``expired`` or ``already_settled``, with the recorded outcome.
+        """
+        if self.response_message is None:
+            if at < self.deadline or response.sender_type is SenderType.SYSTEM:
+                return None
+            raise Refusal("expired", state=State.PENDING)
+        if _same(self.response_message, response):
+            return self.response
+        code = "expired" if self.state is State.TIMEOUT else "already_settled"
+        raise Refusal(code, state=self.state, response_id=str(self.response_message.id))
+
+    def settle(self, entry: Entry, response: Message) -> None:
+        """Record the response that settles this prompt."""
+        self.response = entry
+        self.response_message = response
+
+    def watch(self, watcher: Callable[[Prompt], None]) -> None:
+        """Have ``watcher`` called once, when the prompt settles or the broker stops."""
+        self._watchers.append(watcher)
+
+    def unwatch(self, watcher: Callable[[Prompt], None]) -> None:
+        """Take back :meth:`watch`; harmless if it has been called."""
+        if watcher in self._watchers:
+            self._watchers.remove(watcher)
+
+    def notify(self) -> None:
+        """Call every watcher and forget it."""
+        watchers, self._watchers = self._watchers, []
+        for watcher in watchers:
+            try:
+                watcher(self)
+            except Exception:
+                # A watcher belongs to one connection; its fault must not reach the others.
+                log.exception("watcher_failed", prompt=str(self.entry.id))
+
+
+def _reason(message: Message) -> Any:
+    return (message.metadata or {}).get("reason")
+
+
+def _responder(message: Message) -> Any:
+    return (message.metadata or {}).get("responder")
+
+
+def _same(recorded: Message, response: Message) -> bool:
+    """Whether this is the same decision by the same responder, said again."""
+    return (
+        recorded.content == response.content
+        and recorded.sender_type is response.sender_type
+        and _responder(recorded) == _responder(response)
+    )
+
+
+def fit_response(content: PromptContent, response: Response) -> tuple[Response, dict[str, Any]]:
+    """Fit what a person said to what was asked.
+
+    :returns: the response as it will be recorded, and metadata that belongs to it: for a
+        choice its ``index`` (from 0) and ``value``.
+    :raises Refusal: ``wrong_response`` or ``not_a_choice``.
+    """
+    accepted = _ACCEPTED[content.type]
+    if response.response_type not in accepted:
+        raise Refusal(
+            "wrong_response",
+            f"A prompt of type {content.type} takes a response_type of "
+            f"{', '.join(accepted)}, not {response.response_type}",
+            path="$.content.response_type",
+        )
+    if not isinstance(content, Question) or response.response_type is not ResponseType.TEXT:
+        return response, {}
+    if response.answer is None:
+        raise Refusal("wrong_response", "A question takes an answer", path="$.content.answer")
+    if content.choices is None:
+        return response, {}
+    index = _choose(content.choices, response.answer.strip())
+    value = content.choices[index]
+    return Response(answer=value), {"index": index, "value": value}
+
+
+def _choose(choices: tuple[str, ...], answer: str) -> int:
+    folded = answer.casefold()
+    for index, choice in enumerate(choices):
+        if choice.strip().casefold() == folded:
+            return index
+    # isdecimal() lets in other scripts' digits, which int() reads; the length bounds int().
+    if answer.isdecimal() and len(answer) < 4 and 1 <= int(answer) <= len(choices):
+        return int(answer) - 1
+    raise Refusal("not_a_choice", choices=list(choices), path="$.content.answer")
+
+
+def close_response(prompt: Prompt, reason: str) -> Message:
+    """Make the server's own response to a prompt nobody will answer; it never approves.
+
+    :param reason: ``timeout`` or ``shutdown``.
+    """
+    response_type = ResponseType.CANCELLED
+    if reason == "timeout":
+        response_type = _ON_TIMEOUT[prompt.content.type]
+    return Message(
+        channel=prompt.message.channel,
+        sender_type=SenderType.SYSTEM,
+        content=Response(response_type=response_type),
+        correlation_id=prompt.message.id,
+        metadata={"reason": reason},
+    )

@@ -1,0 +1,5 @@
+"""Where entries live."""
+
+from ailoop.journal.memory import MemoryJournal
+
+__all__ = ["MemoryJournal"]

@@ -1,0 +1,50 @@
+"""The journal that lasts as long as the process.
+
+It only numbers: the window of recent entries that every channel holds is all there is to
+keep, so keeping them here too would store each message twice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import trio
+
+from ailoop.broker.ports import Record
+
+__all__ = ["MemoryJournal"]
+
+
+class MemoryJournal:
+    """Numbers entries; a cursor of an earlier run can never be mistaken for one of this.
+
+    A channel's numbers begin at the microsecond of its first use, because a log that began
+    at 1 after a restart would soon pass the cursor of a reader that was away, which would
+    then miss entries without being told.
+
+    :param wall: returns seconds since the epoch.
+    """
+
+    durable = False
+
+    def __init__(self, wall: Callable[[], float] = time.time) -> None:
+        self._wall = wall
+        self._heads: dict[str, int] = {}
+        self._highest = 0
+
+    def open(self, channel: str) -> int:
+        """Return the number after which this channel's next entry comes."""
+        head = max(int(self._wall() * 1_000_000), self._highest)
+        return self._heads.setdefault(channel, head)
+
+    async def append(self, channel: str, batch: Sequence[Record]) -> int:
+        """Number a batch and return its first number."""
+        await trio.lowlevel.cancel_shielded_checkpoint()
+        first = self.open(channel) + 1
+        self._heads[channel] = first + len(batch) - 1
+        return first
+
+    def forget(self, channel: str) -> None:
+        """Forget a channel; its numbers will not be used again."""
+        self._highest = max(self._highest, self._heads.pop(channel, 0))

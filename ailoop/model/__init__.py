@@ -1,0 +1,1 @@
+"""What travels: messages, their names and sizes, their one encoding, and the errors."""

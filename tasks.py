@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""Set up and run everything: ``python3 tasks.py demo``, ``python3 tasks.py test``.
+
+It needs Python 3.11 or newer and nothing else: it makes ``.venv`` here and installs into it
+what the lock files in ``requirements/`` name, checked by their hashes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = BIN / "python"
+
+
+def fail(sentence: str) -> None:
+    """Stop with one clear line."""
+    sys.exit(f"tasks.py: {sentence}")
+
+
+def run(*command: str | Path, **environment: str) -> None:
+    """Run a command here; stop with its status if it fails."""
+    print(
+        "$", " ".join(str(part).replace(f"{BIN}{os.sep}", "") for part in command), flush=True
+    )
+    status = subprocess.run(command, cwd=ROOT, env=os.environ | environment, check=False)
+    if status.returncode:
+        sys.exit(status.returncode)
+
+
+def set_up(lock: str) -> None:
+    """Make ``.venv`` hold what a lock file names, and this project itself."""
+    if sys.version_info < (3, 11):
+        fail(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}")
+    locks = ROOT / "requirements"
+    wanted = hashlib.sha256(sys.version.encode())
+    for path in (locks / lock, ROOT / "pyproject.toml"):
+        wanted.update(path.read_bytes())
+    stamp = VENV / f"{lock}.stamp"
+    if PYTHON.exists() and stamp.exists() and stamp.read_text() == wanted.hexdigest():
+        return
+    if not PYTHON.exists():
+        print("setting up .venv", flush=True)
+        made = subprocess.run([sys.executable, "-m", "venv", VENV], check=False)
+        if made.returncode:
+            shutil.rmtree(VENV, ignore_errors=True)
+            fail(
+                "this Python cannot make virtual environments; try: apt-get install python3-venv"
+            )
+    pip = (PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet")
+    run(*pip, "--require-hashes", "--requirement", locks / lock)
+    run(*pip, "--no-deps", "--no-build-isolation", "--editable", ROOT)
+    stamp.write_text(wanted.hexdigest())
+
+
+def check() -> None:
+    """Read the code without running it: format, lint, types, floors."""
+    set_up("dev.txt")
+    run(BIN / "ruff", "format", "--check", ".")
+    run(BIN / "ruff", "check", ".")
+    run(BIN / "flake8", "--select", "ASYNC", "ailoop", "examples", "tests")
+    run(BIN / "mypy")
+    run(BIN / "lint-imports")
+
+
+def docs() -> None:
+    """Build the documentation; a warning is an error."""
+    set_up("dev.txt")
+    run(PYTHON, "-m", "sphinx", "-W", "-q", "-b", "html", "docs", "docs/_build/html")
+
+
+def test(arguments: list[str]) -> None:
+    """Run every check and every test; with arguments, only pytest with them."""
+    set_up("dev.txt")
+    if arguments:
+        run(PYTHON, "-m", "pytest", *arguments)
+        return
+    check()
+    docs()
+    run(BIN / "coverage", "erase")
+    run(BIN / "coverage", "run", "-m", "pytest")
+    run(BIN / "coverage", "combine", "--quiet")
+    run(BIN / "coverage", "report")
+
+
+def demo(arguments: list[str]) -> None:
+    """Start the daemon with a demo agent that asks a real question."""
+    set_up("run.txt")
+    demo_script = str(ROOT / "examples" / "demo.py")
+    os.execv(PYTHON, [str(PYTHON), demo_script, *arguments])  # noqa: S606
+
+
+def lock() -> None:
+    """Resolve the requirements anew and write the lock files (needs ``uv``)."""
+    uv = shutil.which("uv") or fail("locking needs uv; try: pip install uv")
+    for group, name in (("build", "run.txt"), ("dev", "dev.txt")):
+        run(
+            *(str(uv), "pip", "compile", "pyproject.toml", "--group", group, "--universal"),
+            *("--python-version", "3.11", "--generate-hashes", "--no-header"),
+            *("--no-emit-index-url", "--quiet", "--upgrade", "-o", f"requirements/{name}"),
+        )
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for function in (demo, test, check, docs, lock):
+        commands.add_parser(function.__name__, help=function.__doc__, add_help=False)
+    known, rest = parser.parse_known_args()
+    function = {"demo": demo, "test": test, "check": check, "docs": docs, "lock": lock}[
+        known.command
+    ]
+    if known.command in ("demo", "test"):
+        function(rest)  # type: ignore[operator]
+    elif rest:
+        parser.error(f"{known.command} takes no arguments")
+    else:
+        function()  # type: ignore[operator]
+
+
+if __name__ == "__main__":
+    main()
