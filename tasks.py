@@ -38,7 +38,7 @@ def run(*command: str | Path, **environment: str) -> None:
 
 def set_up(lock: str) -> None:
     """Make ``.venv`` hold what a lock file names, and this project itself."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 -- this is where older ones are told so
         fail(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}")
     locks = ROOT / "requirements"
     wanted = hashlib.sha256(sys.version.encode())
@@ -52,9 +52,7 @@ def set_up(lock: str) -> None:
         made = subprocess.run([sys.executable, "-m", "venv", VENV], check=False)
         if made.returncode:
             shutil.rmtree(VENV, ignore_errors=True)
-            fail(
-                "this Python cannot make virtual environments; try: apt-get install python3-venv"
-            )
+            fail("this Python has no working venv module; try: apt-get install python3-venv")
     pip = (PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet")
     run(*pip, "--require-hashes", "--requirement", locks / lock)
     run(*pip, "--no-deps", "--no-build-isolation", "--editable", ROOT)

@@ -1,15 +1,18 @@
 """Live state: channels, prompts and feeds, all of it projected from one log a channel.
 
-Nothing here touches a socket or a file; entries live behind :class:`~ailoop.broker.ports.Journal`.
+Nothing here touches a socket or a file; entries live behind
+:class:`~ailoop.broker.ports.Journal`.
 """
 
 from ailoop.broker.broker import Broker, open_broker
+from ailoop.broker.channel import Accepted, Outcome
 from ailoop.broker.feed import Feed, Gap
 from ailoop.broker.limits import BrokerLimits
 from ailoop.broker.ports import Entry, Journal, JournalError
 from ailoop.broker.prompt import Prompt, State
 
 __all__ = [
+    "Accepted",
     "Broker",
     "BrokerLimits",
     "Entry",
@@ -17,6 +20,7 @@ __all__ = [
     "Gap",
     "Journal",
     "JournalError",
+    "Outcome",
     "Prompt",
     "State",
     "open_broker",

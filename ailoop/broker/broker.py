@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+import structlog
 import trio
 from attrs import evolve
 
@@ -23,6 +24,8 @@ from ailoop.model.message import Message, Response, ResponseType, SenderType
 from ailoop.model.names import check_channel
 
 __all__ = ["Broker", "open_broker"]
+
+log = structlog.get_logger()
 
 
 class Broker:
@@ -84,6 +87,8 @@ class Broker:
             raise Refusal("shutting_down")
         names = list(dict.fromkeys(message.channel for message in messages))
         self._check_room(names)
+        if not names:
+            done([])
         gathered: dict[str, Iterator[Outcome]] = {}
 
         def gather(name: str, outcomes: list[Outcome]) -> None:
@@ -105,8 +110,8 @@ class Broker:
     async def wait(self, prompt_id: UUID) -> Entry:
         """Wait for the response to a prompt; the caller bounds the wait with a cancel scope.
 
-        :raises Refusal: ``message_not_found``; ``not_a_prompt``; ``shutting_down`` when this
-            process ends and the prompt outlives it.
+        :raises Refusal: ``message_not_found``; ``not_a_prompt``; ``too_many_waiters``;
+            ``shutting_down`` when this process ends and the prompt outlives it.
         """
         prompt = self.prompt(prompt_id)
         if prompt.response is None and not self.stopping:
@@ -115,11 +120,12 @@ class Broker:
             def wake(_: Prompt) -> None:
                 woken.set()
 
-            prompt.watch(wake)
-            try:
-                await woken.wait()
-            finally:
-                prompt.unwatch(wake)
+            with self.tables.count_waiter():
+                prompt.watch(wake)
+                try:
+                    await woken.wait()
+                finally:
+                    prompt.unwatch(wake)
         if prompt.response is None:
             raise Refusal("shutting_down")
         return prompt.response
@@ -261,7 +267,7 @@ class Broker:
             cursor = oldest.seq - 1 if oldest else history.head
         feed = live.subscribe(cursor, on_ready, pins=pins)
         if feed.waiting:
-            on_ready(feed)
+            feed.wake()
         return feed
 
     def follow_channels(self, on_channel: Callable[[str], None]) -> Callable[[], None]:
@@ -289,7 +295,11 @@ class Broker:
             self._running += 1
             self._start_task(channel)
             for follower in list(self._followers):
-                follower(name)
+                try:
+                    follower(name)
+                except Exception:
+                    # It belongs to one connection; its fault must not reach the others.
+                    log.exception("follower_failed", channel=name)
         return channel
 
     def _retire(self, channel: Channel) -> None:

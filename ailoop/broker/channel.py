@@ -94,7 +94,12 @@ class Channel:
         self._admitted = 0
         self._settled: dict[UUID, Prompt] = {}  # by the id of the response
         self._retry_at = -math.inf
-        self._busy = False
+        self._in_line = 0
+        """Submissions sent and not yet decided, with those that wait for room in the inbox.
+
+        The inbox cannot tell: what it hands to the waiting task is in nobody's buffer.
+        """
+        self._retired = False
 
     # -- from outside -----------------------------------------------------------------
 
@@ -108,10 +113,17 @@ class Channel:
 
         :raises Refusal: ``shutting_down``.
         """
+        self._in_line += 1
+        sent = False
         try:
             await self._inbox.send(submission)
+            sent = True
         except (trio.ClosedResourceError, trio.BrokenResourceError):
             raise Refusal("shutting_down") from None
+        finally:
+            if not sent:
+                self._in_line -= 1
+                self.retire_if_idle()
 
     def subscribe(
         self, cursor: int, on_ready: Callable[[Feed], None], *, pins: bool = True
@@ -120,7 +132,12 @@ class Channel:
 
         :param pins: whether this feed keeps an otherwise empty channel alive.
         """
-        self._tables.add_feed()
+        try:
+            self._tables.add_feed()
+        except Refusal:
+            # This channel may have been made for the feed that it now does not get.
+            self.retire_if_idle()
+            raise
         feed = Feed(self.name, self.history, cursor, self._limits, on_ready, self._detach)
         self._feeds[feed] = pins
         return feed
@@ -134,17 +151,19 @@ class Channel:
 
     def retire_if_idle(self) -> None:
         """End this channel if nothing needs it any more."""
-        waiting = self._inbox.statistics()
         if (
-            self._busy
+            self._retired
+            or self._in_line
             or self.open
             or len(self.history)
             or any(self._feeds.values())
-            or waiting.current_buffer_used
-            or waiting.tasks_waiting_send
         ):
             return
+        self._retired = True
         self.close()
+        for feed in self._feeds:
+            feed.closed = True
+            self._tables.overflows += feed.overflows
         self._tables.feeds -= len(self._feeds)
         self._feeds.clear()
         self._on_idle(self)
@@ -159,11 +178,10 @@ class Channel:
         """Serve the inbox and the deadlines until the channel is closed."""
         with self._receive:
             while (batch := await self._next_batch()) is not None:
-                self._busy = True
                 await self._settle_due()
                 await self._commit(batch)
                 self._forget_old()
-                self._busy = False
+                self._in_line -= len(batch)
                 self.retire_if_idle()
 
     async def cancel_open_prompts(self) -> None:
@@ -184,7 +202,8 @@ class Channel:
             except trio.WouldBlock:
                 pass
             except trio.EndOfChannel:
-                return None
+                # Closed; but what was taken before is still to be decided.
+                return batch or None
         return batch
 
     async def _settle_due(self) -> None:
@@ -233,7 +252,7 @@ class Channel:
         try:
             first = await self._journal.append(self.name, records)
         except JournalError as error:
-            log.error("journal_unavailable", channel=self.name, reason=str(error))
+            log.exception("journal_unavailable", channel=self.name, reason=str(error))
             self._release_admitted()
             return None
         fresh: list[Entry] = []

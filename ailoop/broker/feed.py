@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 
+import structlog
 from attrs import frozen
 
 from ailoop.broker.history import History
@@ -18,6 +19,8 @@ from ailoop.broker.limits import BrokerLimits
 from ailoop.broker.ports import Entry
 
 __all__ = ["Feed", "Gap"]
+
+log = structlog.get_logger()
 
 
 @frozen
@@ -49,6 +52,7 @@ class Feed:
     ) -> None:
         self.channel = channel
         self.cursor = cursor
+        self.closed = False
         self.overflows = 0
         self._history = history
         self._limits = limits
@@ -81,10 +85,18 @@ class Feed:
                 self.overflows += 1
                 self._backlog = None
                 self._bytes = 0
-        self._on_ready(self)
+        self.wake()
+
+    def wake(self) -> None:
+        """Tell the reader that there is something to take."""
+        try:
+            self._on_ready(self)
+        except Exception:
+            # It belongs to one connection; its fault must not reach the others.
+            log.exception("reader_failed", channel=self.channel)
 
     def take(self, limit: int) -> tuple[Gap | None, list[Entry]]:
-        """Return what comes next: first a gap, if there is one, then up to ``limit`` entries."""
+        """Return what comes next: a gap, if there is one, then up to ``limit`` entries."""
         if self._backlog is not None:
             entries = [self._backlog.popleft() for _ in range(min(limit, len(self._backlog)))]
             self._bytes -= sum(len(entry.encoded) for entry in entries)
@@ -108,4 +120,5 @@ class Feed:
 
     def close(self) -> None:
         """Stop following; may be called twice."""
+        self.closed = True
         self._detach(self)

@@ -25,6 +25,8 @@ class BrokerLimits:
     :param feed_bytes: the same in encoded bytes.
     :param feeds: subscriptions of all connections; a new one is refused
         (``too_many_feeds``).
+    :param waiters: callers that wait for a response; the next is refused
+        (``too_many_waiters``).
     """
 
     channels: int = 1000
@@ -38,3 +40,4 @@ class BrokerLimits:
     feed_messages: int = 10_000
     feed_bytes: int = 16 * 1024 * 1024
     feeds: int = 100_000
+    waiters: int = 10_000

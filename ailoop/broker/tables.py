@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from ailoop.broker.limits import BrokerLimits
@@ -22,6 +24,7 @@ class Tables:
         self.open_prompts = 0
         """Open prompts, with those admitted and not yet applied."""
         self.feeds = 0
+        self.waiters = 0
         self.overflows = 0
         """How often a feed fell back to reading history."""
 
@@ -42,3 +45,14 @@ class Tables:
         if self.feeds >= self.limits.feeds:
             raise Refusal("too_many_feeds", limit=self.limits.feeds)
         self.feeds += 1
+
+    @contextmanager
+    def count_waiter(self) -> Iterator[None]:
+        """Count a caller that waits, or refuse it with ``too_many_waiters``."""
+        if self.waiters >= self.limits.waiters:
+            raise Refusal("too_many_waiters", limit=self.limits.waiters)
+        self.waiters += 1
+        try:
+            yield
+        finally:
+            self.waiters -= 1

@@ -39,7 +39,7 @@ class MemoryJournal:
         return self._heads.setdefault(channel, head)
 
     async def append(self, channel: str, batch: Sequence[Record]) -> int:
-        """Number a batch and return its first number."""
+        """Give a batch its numbers and return the first."""
         await trio.lowlevel.cancel_shielded_checkpoint()
         first = self.open(channel) + 1
         self._heads[channel] = first + len(batch) - 1

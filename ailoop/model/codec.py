@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from types import UnionType
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -39,9 +39,23 @@ from ailoop.model.message import (
 )
 from ailoop.model.names import check_channel
 
-__all__ = ["Codec", "dump_message", "encode", "format_time", "load_json", "load_message"]
+__all__ = [
+    "Codec",
+    "dump_message",
+    "encode",
+    "format_epoch",
+    "format_time",
+    "load_json",
+    "load_message",
+    "structure_as",
+]
+
+T = TypeVar("T")
 
 converter = make_converter()
+
+_EXTRA_SHOWN = 10
+"""Of so many unknown fields the error names each; it is not to outgrow the message."""
 
 
 class _FieldError(ValueError):
@@ -214,16 +228,26 @@ def format_time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
+def format_epoch(seconds: float) -> str:
+    """Write seconds since the epoch as the wire does."""
+    return format_time(datetime.fromtimestamp(seconds, UTC))
+
+
 def load_message(value: Any) -> Message:
     """Make a message of parsed JSON.
 
     :raises Refusal: ``bad_channel``, ``unknown_content``, or ``invalid_message`` with
         the path of the field.
     """
-    if isinstance(value, dict) and "channel" in value:
-        check_channel(value["channel"])
+    if isinstance(value, dict):
+        check_channel(value.get("channel"))
+    return structure_as(Message, value)
+
+
+def structure_as(cls: type[T], value: Any) -> T:
+    """Make any known class of parsed JSON, or refuse with the path of the field."""
     try:
-        return converter.structure(value, Message)
+        return converter.structure(value, cls)
     except (BaseValidationError, _FieldError) as error:
         raise _explain(error) from None
 
@@ -295,22 +319,27 @@ class Codec:
 def _explain(error: Exception) -> Refusal:
     """Turn what cattrs raised into one refusal that names each field by its path."""
     codes: list[str] = []
+    members: list[list[str]] = []  # what each problem's path lacks
 
     def say(problem: BaseException, _: type | None) -> str:
         unknown = isinstance(problem, _UnknownContentError)
         codes.append("unknown_content" if unknown else "invalid_message")
+        members.append([""])
         if isinstance(problem, _FieldError):
             return str(problem)
         if isinstance(problem, ForbiddenExtraKeysError):
-            return "unknown field " + ", ".join(sorted(map(repr, problem.extra_fields)))
+            extra = sorted(problem.extra_fields)[:_EXTRA_SHOWN]
+            members[-1] = [f".{name:.100}" for name in extra]
+            return "unknown field"
         if isinstance(problem, KeyError):
             return "a required field is missing"
         return "not valid"
 
     problems = []
-    for line in transform_error(error, path="$", format_exception=say):  # type: ignore[arg-type]
+    lines = transform_error(error, path="$", format_exception=say)
+    for line, names in zip(lines, members, strict=True):
         sentence, _, path = line.rpartition(" @ ")
-        problems.append({"path": path, "error": sentence})
+        problems += [{"path": path + name, "error": sentence} for name in names]
     first = problems[0]
     return Refusal(
         codes[0], f"{first['path']}: {first['error']}", path=first["path"], problems=problems

@@ -38,6 +38,7 @@ CATALOGUE: dict[str, ErrorSpec] = {
         "digit and is not one of: system, admin, internal, reserved, ailoop",
     ),
     "bad_request": ErrorSpec(400, "The request is not understood"),
+    "unknown_op": ErrorSpec(400, "The frame's op is not known; it was ignored"),
     # It is readable and says something that cannot be.
     "invalid_message": ErrorSpec(422, "The message is not valid"),
     "unknown_content": ErrorSpec(422, "The content type is not known"),
@@ -55,10 +56,14 @@ CATALOGUE: dict[str, ErrorSpec] = {
     "id_conflict": ErrorSpec(409, "Another message already has this id"),
     # It is not allowed, or not now.
     "bad_origin": ErrorSpec(403, "Web pages of this origin may not use this server"),
+    "bad_host": ErrorSpec(
+        403, "This server listens on loopback and takes requests for loopback names only"
+    ),
     "not_allowed": ErrorSpec(403, "This connection's role may not do that"),
     "too_many_channels": ErrorSpec(429, "This server's table of channels is full", 30),
     "too_many_prompts": ErrorSpec(429, "Too many prompts are waiting for people", 30),
     "too_many_feeds": ErrorSpec(429, "Too many subscriptions are open", 30),
+    "too_many_waiters": ErrorSpec(429, "Too many callers are waiting for responses", 5),
     "too_many_connections": ErrorSpec(429, "Too many connections are open", 5),
     "internal": ErrorSpec(500, "Something went wrong inside the server; it has been logged"),
     "shutting_down": ErrorSpec(503, "The server is stopping", 5),

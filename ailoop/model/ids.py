@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from struct import iter_unpack
 from uuid import UUID
 
 __all__ = ["new_id"]
@@ -11,17 +13,16 @@ __all__ = ["new_id"]
 _POOL_BYTES = 10 * 256
 """Randomness is read in bulk: one system call an id was 14% of a busy server's time."""
 
-_pool = memoryview(b"")
-_at = 0
+# Taking from an iterator is one step, so that no two threads take the same.
+_pool: Iterator[tuple[bytes]] = iter(())
 
 
 def new_id() -> UUID:
     """Make a version 7 UUID (RFC 9562, section 5.7): a millisecond clock, then randomness."""
-    global _pool, _at
-    if _at >= len(_pool):
-        _pool, _at = memoryview(os.urandom(_POOL_BYTES)), 0
-    random = int.from_bytes(_pool[_at : _at + 10], "big")
-    _at += 10
+    global _pool
+    while (taken := next(_pool, None)) is None:
+        _pool = iter_unpack("10s", os.urandom(_POOL_BYTES))
+    random = int.from_bytes(taken[0], "big")
     milliseconds = time.time_ns() // 1_000_000
     return UUID(
         int=(milliseconds & 0xFFFF_FFFF_FFFF) << 80
@@ -35,7 +36,7 @@ def new_id() -> UUID:
 # A forked child must not hand out its parent's identifiers again.
 def _forget() -> None:
     global _pool
-    _pool = memoryview(b"")
+    _pool = iter(())
 
 
 os.register_at_fork(after_in_child=_forget)

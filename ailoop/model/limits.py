@@ -89,8 +89,8 @@ def _check_choices(choices: tuple[str, ...], limits: MessageLimits) -> None:
 
 def _check_depth(path: str, value: Any, limits: MessageLimits) -> None:
     level = [value]
-    for _ in range(limits.metadata_depth + 1):
-        level = [child for node in level for child in _children(node)]
+    for _ in range(limits.metadata_depth):
+        level = [child for node in level for child in _nested(node)]
         if not level:
             return
     raise Refusal(
@@ -100,7 +100,8 @@ def _check_depth(path: str, value: Any, limits: MessageLimits) -> None:
     )
 
 
-def _children(node: Any) -> list[Any]:
-    if isinstance(node, dict):
-        return list(node.values())
-    return node if isinstance(node, list) else []
+def _nested(node: Any) -> list[Any]:
+    children = node.values() if isinstance(node, dict) else node
+    if not isinstance(node, dict | list):
+        return []
+    return [child for child in children if isinstance(child, dict | list)]

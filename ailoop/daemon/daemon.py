@@ -1,0 +1,146 @@
+"""The whole nursery tree on one screen::
+
+    open_broker                     one task a live channel
+      connections                   Hypercorn: REST, the page, /ws
+                                    one fenced nursery a trio-websocket connection
+        listeners                   trio-websocket: the WebSocket port
+
+Leaving :func:`open_daemon` stops it from the inside out: nothing new is taken, every prompt
+and waiter learns its fate, connections are closed with a code, then the rest is cancelled.
+"""  # noqa: D205, D400, D415
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from ipaddress import ip_address
+
+import structlog
+import trio
+from attrs import frozen
+from hypercorn.config import Config
+from hypercorn.trio import serve
+
+from ailoop.broker import open_broker
+from ailoop.daemon.settings import Settings
+from ailoop.daemon.sockets import address, bind
+from ailoop.journal import MemoryJournal
+from ailoop.model.codec import Codec
+from ailoop.transport.gateway import Gateway
+from ailoop.transport.origin import OriginPolicy
+from ailoop.transport.presence import Presence
+from ailoop.transport.rest import create_app
+from ailoop.transport.ws.listener import serve_websockets
+
+__all__ = ["Daemon", "open_daemon"]
+
+log = structlog.get_logger()
+
+
+@frozen
+class Daemon:
+    """A running daemon."""
+
+    gateway: Gateway
+    rest_url: str
+    ws_url: str
+
+
+@asynccontextmanager
+async def open_daemon(settings: Settings) -> AsyncIterator[Daemon]:
+    """Run a daemon for as long as the block runs; entered when both ports answer.
+
+    :raises DaemonError: a port cannot be had.
+    """
+    ws_socket = bind(settings.host, settings.ws_port, "ws-port", settings.send_seconds)
+    try:
+        rest_socket = bind(
+            settings.host, settings.rest_port, "rest-port", settings.send_seconds
+        )
+    except BaseException:
+        ws_socket.close()
+        raise
+    rest_address = address(rest_socket)
+    hypercorn = _hypercorn_config(settings)
+    hypercorn.bind = [f"fd://{rest_socket.detach()}"]
+    stop_rest = trio.Event()
+    async with (
+        open_broker(
+            MemoryJournal(), settings.broker_limits(), drain_seconds=settings.grace_seconds
+        ) as broker,
+        trio.open_nursery() as connections,
+        trio.open_nursery() as listeners,
+    ):
+        gateway = Gateway(
+            broker,
+            Codec(settings.message_limits()),
+            settings.transport_limits(),
+            OriginPolicy(settings.allowed_origins, loopback=_is_loopback(settings.host)),
+            Presence(settings.max_connections),
+        )
+        daemon = Daemon(gateway, f"http://{rest_address}", f"ws://{address(ws_socket)}")
+        gateway.origins.ports = {
+            int(url.rpartition(":")[2]) for url in (daemon.rest_url, daemon.ws_url)
+        }
+        await listeners.start(
+            serve_websockets,
+            gateway,
+            [trio.SocketListener(trio.socket.from_stdlib_socket(ws_socket))],
+            connections,
+        )
+
+        async def serve_rest(
+            *, task_status: trio.TaskStatus[list[str]] = trio.TASK_STATUS_IGNORED
+        ) -> None:
+            await serve(
+                create_app(gateway),
+                hypercorn,
+                shutdown_trigger=stop_rest.wait,
+                task_status=task_status,
+                mode="asgi",
+            )
+
+        await connections.start(serve_rest)
+        log.info("ready", rest=daemon.rest_url, ws=daemon.ws_url)
+        try:
+            yield daemon
+        finally:
+            with trio.move_on_after(settings.grace_seconds, shield=True):
+                await _stop(gateway, listeners, stop_rest)
+            # What has not left by now is cut off; Hypercorn keeps to its own deadline.
+            hypercorn.graceful_timeout = 0
+            connections.cancel_scope.deadline = trio.current_time() + 1
+            stop_rest.set()
+
+
+async def _stop(
+    gateway: Gateway, listeners: trio.Nursery, stop_rest: trio.Event
+) -> None:
+    """Tell everybody, in the order in which they can still hear it."""
+    log.info("stopping", open_prompts=gateway.broker.tables.open_prompts)
+    await gateway.broker.drain()
+    listeners.cancel_scope.cancel()
+    stop_rest.set()
+    await gateway.presence.dismiss()
+    log.info("stopped")
+
+
+def _hypercorn_config(settings: Settings) -> Config:
+    config = Config()
+    config.accesslog = None
+    config.errorlog = logging.getLogger("ailoop.rest")
+    config.include_server_header = False
+    # A client that ignores `connection: close` makes Hypercorn log a traceback.
+    config.keep_alive_max_requests = 2**31
+    config.graceful_timeout = settings.grace_seconds
+    config.websocket_max_message_size = settings.body_bytes
+    config.websocket_ping_interval = settings.heartbeat_seconds
+    return config
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,60 @@
+"""Structured logs: coloured on a terminal, JSON lines otherwise, always on stderr.
+
+Nothing logs what a message says; ids and channel names are as far as it goes.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+import structlog
+from structlog.typing import Processor
+
+__all__ = ["configure_logs"]
+
+
+class _ToStructlog(logging.Handler):
+    """Sends what libraries log the same way as our own."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        structlog.get_logger().log(
+            record.levelno,
+            record.getMessage(),
+            logger=record.name,
+            exc_info=record.exc_info,
+        )
+
+
+def configure_logs(level: str, form: str) -> None:
+    """Set up logging for the process.
+
+    :param level: ``debug``, ``info``, ``warning`` or ``error``.
+    :param form: ``console``, ``json``, or ``auto``.
+    """
+    number = logging.getLevelNamesMapping()[level.upper()]
+    console = form == "console" or (form == "auto" and sys.stderr.isatty())
+    last: list[Processor] = [
+        structlog.processors.dict_tracebacks,
+        structlog.processors.JSONRenderer(),
+    ]
+    if console:
+        last = [structlog.dev.ConsoleRenderer(colors="NO_COLOR" not in os.environ)]
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *last,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    # Libraries speak up from warnings on, unless everything was asked for.
+    logging.basicConfig(
+        handlers=[_ToStructlog()],
+        level=number if number == logging.DEBUG else max(number, logging.WARNING),
+        force=True,
+    )

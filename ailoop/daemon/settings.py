@@ -1,0 +1,212 @@
+"""Every setting of the daemon, and the only place that reads the environment for it.
+
+A setting is a flag (``--ws-port``), a variable (``AILOOP_WS_PORT``) and a key of
+``ailoop.toml`` (``ws_port``); the flag wins over the variable, the variable over the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import typed_settings as ts
+from attrs import Attribute, asdict, field, fields, frozen, validators
+from typed_settings.exceptions import ConfigFileLoadError, TsError
+from typed_settings.loaders import DictLoader
+
+from ailoop.broker import BrokerLimits
+from ailoop.daemon.errors import DaemonError
+from ailoop.model.limits import MessageLimits
+from ailoop.transport.gateway import TransportLimits
+
+__all__ = ["Settings", "load_settings", "toml_text"]
+
+DEFAULT_FILE = Path("ailoop.toml")
+PREFIX = "AILOOP_"
+
+_MESSAGE = MessageLimits()
+_BROKER = BrokerLimits()
+_TRANSPORT = TransportLimits()
+
+
+def _setting(default: Any, about: str, *, check: Any = None) -> Any:
+    return field(default=default, metadata={"help": about}, validator=check or [])
+
+
+def _size(default: int, about: str) -> Any:
+    return _setting(default, about, check=validators.ge(1))
+
+
+def _seconds(default: float, about: str) -> Any:
+    return _setting(default, about, check=validators.gt(0))
+
+
+def _port(default: int, about: str) -> Any:
+    return _setting(default, about, check=[validators.ge(0), validators.le(65535)])
+
+
+def _one_of(*allowed: str) -> Any:
+    def check(_: Settings, attribute: Attribute[str], value: str) -> None:
+        if value not in allowed:
+            raise ValueError(f"{attribute.name} is one of {', '.join(allowed)}, not {value!r}")
+
+    return check
+
+
+@frozen(kw_only=True)
+class Settings:
+    """What a daemon can be told."""
+
+    host: str = _setting("127.0.0.1", "Address to listen on.")
+    ws_port: int = _port(8080, "WebSocket port; 0 picks a free one.")
+    rest_port: int = _port(8081, "REST port; 0 picks a free one.")
+    journal: str = _setting(
+        "memory", "Where messages live: memory (until the process ends).", check=_one_of("memory")
+    )
+    allowed_origins: tuple[str, ...] = _setting(
+        (), "Origins of web pages that may use this server, besides its own."
+    )
+    grace_seconds: float = _seconds(10.0, "How long a stop may take.")
+    log_level: str = _setting(
+        "info",
+        "debug, info, warning or error.",
+        check=_one_of("debug", "info", "warning", "error"),
+    )
+    log_format: str = _setting(
+        "auto",
+        "console, json, or auto: console on a terminal.",
+        check=_one_of("auto", "console", "json"),
+    )
+    message_bytes: int = _size(_MESSAGE.message_bytes, "Largest message.")
+    text_bytes: int = _size(_MESSAGE.text_bytes, "Longest text in a message.")
+    max_choices: int = _size(_MESSAGE.choices, "Most choices of a question.")
+    metadata_depth: int = _size(_MESSAGE.metadata_depth, "Deepest nesting of metadata.")
+    batch_messages: int = _size(_MESSAGE.batch_messages, "Most messages in one request.")
+    max_timeout_seconds: int = _size(
+        _MESSAGE.timeout_seconds, "Longest time a prompt may wait for a person."
+    )
+    max_channels: int = _size(_BROKER.channels, "Most live channels.")
+    max_prompts: int = _size(_BROKER.prompts, "Most open prompts.")
+    max_channel_prompts: int = _size(
+        _BROKER.channel_prompts, "Most open prompts of one channel."
+    )
+    history_messages: int = _size(_BROKER.history_messages, "Messages a channel keeps.")
+    history_bytes: int = _size(_BROKER.history_bytes, "Bytes of messages a channel keeps.")
+    history_seconds: float = _seconds(
+        _BROKER.history_seconds, "How long a channel keeps a message."
+    )
+    inbox_size: int = _size(_BROKER.inbox, "Submissions that wait for a channel.")
+    feed_messages: int = _size(_BROKER.feed_messages, "Messages held for one subscription.")
+    feed_bytes: int = _size(_BROKER.feed_bytes, "Bytes held for one subscription.")
+    max_feeds: int = _size(_BROKER.feeds, "Most subscriptions.")
+    max_waiters: int = _size(_BROKER.waiters, "Most callers waiting for responses.")
+    body_bytes: int = _size(_TRANSPORT.body_bytes, "Largest request body or frame.")
+    max_connections: int = _size(_TRANSPORT.connections, "Most WebSocket connections.")
+    max_replies: int = _size(
+        _TRANSPORT.replies, "Unread replies after which a connection is not read."
+    )
+    max_watched: int = _size(
+        _TRANSPORT.watched, "Most prompts one connection may wait for."
+    )
+    page_size: int = _size(_TRANSPORT.page, "Most items of one page of a list.")
+    max_wait_seconds: float = _seconds(
+        _TRANSPORT.wait_seconds, "Longest time one HTTP request may wait."
+    )
+    send_seconds: float = _seconds(
+        _TRANSPORT.send_seconds, "How long a frame may wait for its reader."
+    )
+    heartbeat_seconds: float = _seconds(
+        _TRANSPORT.heartbeat_seconds, "How often an idle connection is pinged."
+    )
+
+    def message_limits(self) -> MessageLimits:
+        """Return what the model needs to know."""
+        return MessageLimits(
+            message_bytes=self.message_bytes,
+            text_bytes=self.text_bytes,
+            choices=self.max_choices,
+            metadata_depth=self.metadata_depth,
+            batch_messages=self.batch_messages,
+            timeout_seconds=self.max_timeout_seconds,
+        )
+
+    def broker_limits(self) -> BrokerLimits:
+        """Return what the broker needs to know."""
+        return BrokerLimits(
+            channels=self.max_channels,
+            prompts=self.max_prompts,
+            channel_prompts=self.max_channel_prompts,
+            history_messages=self.history_messages,
+            history_bytes=self.history_bytes,
+            history_seconds=self.history_seconds,
+            inbox=self.inbox_size,
+            feed_messages=self.feed_messages,
+            feed_bytes=self.feed_bytes,
+            feeds=self.max_feeds,
+            waiters=self.max_waiters,
+        )
+
+    def transport_limits(self) -> TransportLimits:
+        """Return what the transports need to know."""
+        return TransportLimits(
+            body_bytes=self.body_bytes,
+            connections=self.max_connections,
+            replies=self.max_replies,
+            watched=self.max_watched,
+            page=self.page_size,
+            wait_seconds=self.max_wait_seconds,
+            send_seconds=self.send_seconds,
+            heartbeat_seconds=self.heartbeat_seconds,
+        )
+
+
+def load_settings(flags: Mapping[str, Any], file: Path | None = None) -> Settings:
+    """Join flags, environment, file and defaults.
+
+    :param flags: values given on the command line, by setting.
+    :param file: a TOML file that must exist; without it ``ailoop.toml`` here, if any.
+    :raises DaemonError: naming the setting that is wrong.
+    """
+    if file is not None and not file.is_file():
+        raise DaemonError(f"there is no settings file {file}")
+    converter = ts.default_converter()
+    ts.register_strlist_hook(converter, sep=",")
+    toml = ts.FileLoader({"*": ts.TomlFormat(section=None)}, [file or DEFAULT_FILE])
+    try:
+        return ts.load_settings(
+            Settings,
+            loaders=[toml, ts.EnvLoader(PREFIX), DictLoader(dict(flags))],
+            converter=converter,
+        )
+    except TsError as error:
+        where = f" in {file or DEFAULT_FILE}" if isinstance(error, ConfigFileLoadError) else ""
+        raise DaemonError(f"bad setting{where}: {'; '.join(_reasons(error))}") from None
+
+
+def _reasons(error: BaseException) -> list[str]:
+    """Return the sentences at the leaves of an error group, without the class names."""
+    if isinstance(error, BaseExceptionGroup):
+        return [reason for child in error.exceptions for reason in _reasons(child)]
+    _, _, listed = str(error).partition("Could not convert loaded settings: \n")
+    if listed:
+        return [line.partition("Error: ")[2] for line in listed.splitlines()]
+    return [" ".join(str(error).split())]
+
+
+def toml_text(settings: Settings) -> str:
+    """Write settings as a file that :func:`load_settings` reads."""
+    values = asdict(settings)
+    lines = []
+    for one in fields(Settings):
+        lines += [f"# {one.metadata['help']}", f"{one.name} = {_toml(values[one.name])}"]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    return str(value)

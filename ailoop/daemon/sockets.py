@@ -1,0 +1,53 @@
+"""Listening sockets, bound before anything runs so that a failure is one clear line."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+
+from ailoop.daemon.errors import DaemonError
+
+__all__ = ["address", "bind"]
+
+_BACKLOG = 1024
+
+
+def bind(host: str, port: int, setting: str, user_timeout_seconds: float) -> socket.socket:
+    """Return a listening socket.
+
+    :param port: 0 picks a free one.
+    :param setting: what to change if the port cannot be had, for the error's sentence.
+    :param user_timeout_seconds: how long a peer may leave data unread before the kernel
+        drops it (``TCP_USER_TIMEOUT``, RFC 5482); accepted sockets inherit it.
+    :raises DaemonError: the address cannot be listened on.
+    """
+    try:
+        family, kind, protocol, _, place = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except OSError as error:
+        raise DaemonError(f"cannot listen on {host}: {error.strerror}") from None
+    sock = socket.socket(family, kind, protocol)
+    try:
+        if os.name == "posix":
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sys.platform == "linux":
+            milliseconds = int(user_timeout_seconds * 1000)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
+        sock.bind(place)
+        sock.listen(_BACKLOG)
+        sock.setblocking(False)
+    except OSError as error:
+        sock.close()
+        raise DaemonError(
+            f"cannot listen on {host} port {port}: {os.strerror(error.errno or 0)}; "
+            f"choose another with --{setting} (0 picks a free one)"
+        ) from None
+    return sock
+
+
+def address(sock: socket.socket) -> str:
+    """Return ``host:port`` of a socket, as it stands in a URL."""
+    host, port = sock.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,48 @@
+"""What a person says to a prompt, as REST bodies and ``respond`` frames carry it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import frozen
+
+from ailoop.model.codec import structure_as
+from ailoop.model.errors import Refusal
+from ailoop.model.limits import MessageLimits
+from ailoop.model.message import Response, ResponseType
+
+__all__ = ["Decision", "load_decision"]
+
+
+@frozen(kw_only=True)
+class Decision:
+    """A response that has not found its prompt yet."""
+
+    answer: str | None = None
+    response_type: ResponseType = ResponseType.TEXT
+    reason: str | None = None
+    responder: str | None = None
+
+    @property
+    def response(self) -> Response:
+        """The content that will be recorded."""
+        return Response(answer=self.answer, response_type=self.response_type)
+
+
+def load_decision(value: Any, limits: MessageLimits) -> Decision:
+    """Make a decision of parsed JSON; members that it does not know are ignored.
+
+    :raises Refusal: ``invalid_message`` with the path of the field.
+    """
+    if not isinstance(value, dict):
+        raise Refusal("invalid_message", "$: must be an object", path="$")
+    decision = structure_as(Decision, {k: v for k, v in value.items() if v is not None})
+    for name in ("answer", "reason", "responder"):
+        text = getattr(decision, name)
+        if text is not None and len(text.encode()) > limits.text_bytes:
+            raise Refusal(
+                "invalid_message",
+                f"$.{name} is longer than {limits.text_bytes} bytes",
+                path=f"$.{name}",
+            )
+    return decision

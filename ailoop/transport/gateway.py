@@ -1,0 +1,49 @@
+"""What every transport is given: the broker, the reader of messages, the bounds, the guards."""
+
+from __future__ import annotations
+
+from attrs import define, field, frozen
+
+from ailoop.broker import Broker
+from ailoop.model.codec import Codec
+from ailoop.transport.origin import OriginPolicy
+from ailoop.transport.presence import Presence
+
+__all__ = ["Gateway", "TransportLimits"]
+
+
+@frozen(kw_only=True)
+class TransportLimits:
+    """Bounds of one connection or request.
+
+    :param body_bytes: an HTTP body or WebSocket frame; larger is refused (413, close 1009).
+    :param connections: WebSocket connections; the next is refused (``too_many_connections``).
+    :param replies: frames that wait for one connection's reader besides its feeds; beyond
+        it, what the connection sends is not read until it has taken some.
+    :param watched: prompts one connection waits for (``too_many_prompts``).
+    :param page: items of one page of a list.
+    :param wait_seconds: the longest one HTTP request may wait for an answer.
+    :param send_seconds: how long a frame may wait for a reader; then the connection is
+        closed with 4008.
+    :param heartbeat_seconds: how often an idle connection is asked whether it is there.
+    """
+
+    body_bytes: int = 1024 * 1024
+    connections: int = 10_000
+    replies: int = 1000
+    watched: int = 10_000
+    page: int = 1000
+    wait_seconds: float = 3600.0
+    send_seconds: float = 30.0
+    heartbeat_seconds: float = 30.0
+
+
+@define
+class Gateway:
+    """The one object that transports share."""
+
+    broker: Broker
+    codec: Codec
+    limits: TransportLimits = field(factory=TransportLimits)
+    origins: OriginPolicy = field(factory=OriginPolicy)
+    presence: Presence = field(factory=Presence)

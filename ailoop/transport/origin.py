@@ -1,0 +1,64 @@
+"""Which web pages may talk to this server.
+
+A browser lets any page send requests to localhost, so without this check any page a person
+opens could read and answer their agent's prompts. Two headers tell: ``Origin`` (which page
+asks, RFC 6454) and ``Host`` (which name it used; a hostile name may resolve to loopback).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from ailoop.model.errors import Refusal
+
+__all__ = ["OriginPolicy"]
+
+
+class OriginPolicy:
+    """Lets through what is no browser, our own pages, and the origins on a list.
+
+    :param allowed: further origins, such as ``https://inbox.example.org``.
+    :param loopback: whether the server listens on loopback only; then a request must have
+        been made to an address or to ``localhost``, not to some other name.
+    """
+
+    def __init__(self, allowed: Iterable[str] = (), *, loopback: bool = True) -> None:
+        self._allowed = {origin.rstrip("/").lower() for origin in allowed}
+        self._loopback = loopback
+        self.ports: set[int] = set()
+        """The ports of this server: a page of one may use the other."""
+
+    def check_host(self, host: str | None) -> None:
+        """Refuse, with ``bad_host``, a request made to a name that is not this machine's."""
+        if not self._loopback or not host:
+            return
+        name = urlsplit(f"//{host}").hostname or ""
+        if name != "localhost" and not name.endswith(".localhost") and not _is_address(name):
+            raise Refusal("bad_host", host=host[:200])
+
+    def check_origin(self, origin: str | None, host: str | None) -> None:
+        """Refuse, with ``bad_origin``, a request of a foreign web page.
+
+        :param origin: the ``Origin`` header; whoever sends none is no web page.
+        :param host: the ``Host`` header.
+        """
+        if origin is None or origin.lower() in self._allowed:
+            return
+        ours = urlsplit(f"//{host}")
+        theirs = urlsplit(origin)
+        try:
+            same_port = theirs.port == ours.port or (theirs.port or 80) in self.ports
+        except ValueError:
+            same_port = False
+        if not (theirs.hostname and theirs.hostname == ours.hostname and same_port):
+            raise Refusal("bad_origin", origin=origin[:200])
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True

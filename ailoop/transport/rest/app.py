@@ -1,0 +1,74 @@
+"""The Quart application: routes, guards, and one shape for every error."""
+
+from __future__ import annotations
+
+import structlog
+from quart import Response, request
+from quart_trio import QuartTrio
+from werkzeug.exceptions import HTTPException
+
+from ailoop.model.errors import Refusal
+from ailoop.transport.gateway import Gateway
+from ailoop.transport.rest.channels import channel_routes
+from ailoop.transport.rest.messages import message_routes
+from ailoop.transport.rest.openapi import openapi_routes
+from ailoop.transport.rest.page import page_routes
+from ailoop.transport.rest.replies import refused, reply
+from ailoop.transport.rest.socket import socket_routes
+from ailoop.transport.rest.status import status_routes
+
+__all__ = ["create_app"]
+
+log = structlog.get_logger()
+
+_READING = ("GET", "HEAD", "OPTIONS")
+_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+
+
+def create_app(gateway: Gateway) -> QuartTrio:
+    """Return the application that serves everything on the REST port."""
+    app = QuartTrio("ailoop", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = gateway.limits.body_bytes
+    # A long poll is silent for as long as the person thinks.
+    app.config["RESPONSE_TIMEOUT"] = None
+    app.url_map.strict_slashes = False
+
+    @app.before_request
+    async def guard() -> None:
+        host, origin = request.headers.get("Host"), request.headers.get("Origin")
+        gateway.origins.check_host(host)
+        if request.method not in _READING:
+            gateway.origins.check_origin(origin, host)
+            if gateway.broker.stopping:
+                raise Refusal("shutting_down")
+
+    @app.errorhandler(Refusal)
+    async def on_refusal(refusal: Refusal) -> Response:
+        return refused(refusal)
+
+    @app.errorhandler(HTTPException)
+    async def on_http_error(error: HTTPException) -> Response:
+        status = error.code or 500
+        code = _CODES.get(status, "bad_request")
+        response = reply(Refusal(code).body(), status)
+        for name, value in error.get_headers():
+            if name.lower() == "allow":
+                response.headers[name] = value
+        return response
+
+    @app.errorhandler(Exception)
+    async def on_fault(fault: Exception) -> Response:
+        route = str(request.url_rule)
+        log.error("request_failed", method=request.method, route=route, exc_info=fault)
+        return refused(Refusal("internal"))
+
+    for routes in (
+        message_routes,
+        channel_routes,
+        status_routes,
+        openapi_routes,
+        page_routes,
+        socket_routes,
+    ):
+        app.register_blueprint(routes(gateway))
+    return app

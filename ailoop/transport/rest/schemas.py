@@ -1,0 +1,261 @@
+"""JSON Schemas of what travels, with the limits this server was started with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ailoop.model.limits import MessageLimits
+from ailoop.model.message import (
+    CONTENT_TYPES,
+    PROMPT_TYPES,
+    Priority,
+    ResponseType,
+    SenderType,
+)
+from ailoop.model.names import RESERVED_CHANNELS
+
+__all__ = ["ref", "schemas"]
+
+Schema = dict[str, Any]
+
+
+def ref(name: str) -> Schema:
+    """Return a reference to a component schema."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _text(limits: MessageLimits, about: str, *, least: int = 1) -> Schema:
+    # Schema lengths count characters where the limits count bytes; a text longer than
+    # this is refused for certain, a shorter one may be.
+    pattern = {"pattern": r"\S"} if least else {}
+    return {"type": "string", "maxLength": limits.text_bytes, "description": about, **pattern}
+
+
+def _nullable(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _object(required: list[str], properties: Schema, **more: Any) -> Schema:
+    return {"type": "object", "required": required, "properties": properties, **more}
+
+
+_ID: Schema = {"type": "string", "format": "uuid"}
+_TIME: Schema = {"type": "string", "format": "date-time"}
+_COUNT: Schema = {"type": "integer", "minimum": 0}
+_METADATA: Schema = {"type": "object", "additionalProperties": True}
+
+
+def schemas(limits: MessageLimits) -> dict[str, Schema]:
+    """Return every component schema by its name."""
+    return {**_contents(limits), **_messages(), **_bodies(limits), **_reports()}
+
+
+def _contents(limits: MessageLimits) -> dict[str, Schema]:
+    timeout = {
+        "anyOf": [{"type": "integer", "minimum": 0}, {"type": "null"}],
+        "description": f"Seconds to wait; 0 asks for the most, {limits.timeout_seconds}.",
+    }
+    choices = {
+        "type": "array",
+        "maxItems": limits.choices,
+        "items": _text(limits, "One choice"),
+        "description": "Without choices any text answers.",
+    }
+    context = {"description": "Any JSON that helps a person decide."}
+    url = {**_text(limits, "The page to open"), "format": "uri", "pattern": "^[Hh][Tt][Tt][Pp]"}
+    fields: dict[str, tuple[list[str], Schema]] = {
+        "question": (
+            ["text"],
+            {
+                "text": _text(limits, "What is asked"),
+                "timeout_seconds": {**timeout, "default": 60},
+                "choices": _nullable(choices),
+            },
+        ),
+        "authorization": (
+            ["action"],
+            {
+                "action": _text(limits, "What would be done"),
+                "timeout_seconds": {**timeout, "default": 300},
+                "context": context,
+            },
+        ),
+        "notification": (
+            ["text"],
+            {
+                "text": _text(limits, "What is told"),
+                "priority": _nullable({"enum": list(Priority), "default": Priority.NORMAL}),
+            },
+        ),
+        "response": (
+            [],
+            {
+                "answer": _nullable(_text(limits, "The answer", least=0)),
+                "response_type": _nullable({"enum": list(ResponseType)}),
+            },
+        ),
+        "navigate": (
+            ["url"],
+            {"url": url, "timeout_seconds": {**timeout, "default": 300}, "context": context},
+        ),
+    }
+    contents = {
+        kind.capitalize(): _object(
+            ["type", *required],
+            {"type": {"const": kind}, **properties},
+            additionalProperties=False,
+        )
+        for kind, (required, properties) in fields.items()
+    }
+    contents["Content"] = {
+        "oneOf": [ref(kind.capitalize()) for kind in CONTENT_TYPES],
+        "discriminator": {
+            "propertyName": "type",
+            "mapping": {
+                kind: f"#/components/schemas/{kind.capitalize()}" for kind in CONTENT_TYPES
+            },
+        },
+    }
+    return contents
+
+
+def _messages() -> dict[str, Schema]:
+    channel = {
+        "type": "string",
+        "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
+        # In any case; the schema shows the usual spelling.
+        "not": {"enum": sorted(RESERVED_CHANNELS)},
+    }
+    sender = {"enum": list(SenderType)}
+    message = {
+        "id": _ID,
+        "channel": channel,
+        "sender_type": sender,
+        "content": ref("Content"),
+        "timestamp": _TIME,
+        "correlation_id": _nullable(_ID),
+        "metadata": _METADATA,
+    }
+    standing = _object(
+        ["state", "expires_at", "response_id"],
+        {
+            "state": {
+                "enum": ["pending", "answered", "approved", "denied", "timeout", "cancelled"]
+            },
+            "expires_at": _TIME,
+            "response_id": _nullable(_ID),
+        },
+    )
+    required = ["id", "channel", "sender_type", "content", "timestamp", "correlation_id"]
+    return {
+        "NewMessage": _object(
+            ["channel", "content"],
+            {
+                **message,
+                "id": {**_nullable(_ID), "description": "Posting it again is harmless."},
+                "sender_type": _nullable({**sender, "default": SenderType.AGENT}),
+                "timestamp": _nullable(_TIME),
+                "metadata": _nullable(_METADATA),
+            },
+            description="Members that are not named here are ignored.",
+        ),
+        "Message": _object(required, message),
+        "PromptMessage": _object(required, {**message, "prompt": standing}),
+        "PendingItem": _object(
+            [
+                "message_id",
+                "kind",
+                "channel",
+                "position",
+                "label",
+                "expires_at",
+                "message",
+            ],
+            {
+                "message_id": _ID,
+                "kind": {"enum": [cls.type for cls in PROMPT_TYPES]},
+                "channel": channel,
+                "position": {"type": "integer", "minimum": 1},
+                "label": {"type": "string"},
+                "expires_at": _TIME,
+                "message": ref("Message"),
+            },
+        ),
+    }
+
+
+def _bodies(limits: MessageLimits) -> dict[str, Schema]:
+    return {
+        "Decision": _object(
+            [],
+            {
+                "answer": _nullable(_text(limits, "The answer, or a choice", least=0)),
+                "response_type": _nullable(
+                    {"enum": list(ResponseType), "default": ResponseType.TEXT}
+                ),
+                "reason": _nullable(_text(limits, "Why", least=0)),
+                "responder": _nullable(_text(limits, "Who", least=0)),
+            },
+        ),
+        "Error": _object(
+            ["error", "code"],
+            {
+                "error": {"type": "string", "description": "A sentence for a person."},
+                "code": {"type": "string", "description": "Stable; programs match on it."},
+            },
+            additionalProperties=True,
+        ),
+    }
+
+
+def _reports() -> dict[str, Schema]:
+    span = {
+        "message_count": _COUNT,
+        "oldest_message": _nullable(_TIME),
+        "newest_message": _nullable(_TIME),
+    }
+    gap = _object(["after", "first"], {"after": _COUNT, "first": _COUNT})
+    counts = ("active_connections", "queue_size", "active_channels")
+    camel = ("activeConnections", "queueSize", "activeChannels")
+    stats = ("total_viewers", "agent_connections", "viewer_connections", "active_channels")
+    queue = _object(["used", "limit"], {"used": _COUNT, "limit": _COUNT, "overflows": _COUNT})
+    return {
+        "Pending": _object(
+            ["items", "total_count"],
+            {
+                "items": {"type": "array", "items": ref("PendingItem")},
+                "total_count": _COUNT,
+            },
+        ),
+        "Channels": _object(
+            ["channels"],
+            {
+                "channels": {
+                    "type": "array",
+                    "items": _object(["name", *span], {"name": {"type": "string"}, **span}),
+                }
+            },
+        ),
+        "ChannelMessages": _object(
+            ["channel", "messages", "total_count", "next_after"],
+            {
+                "channel": {"type": "string"},
+                "messages": {"type": "array", "items": ref("Message")},
+                "total_count": _COUNT,
+                "next_after": _COUNT,
+                "gap": gap,
+            },
+        ),
+        "ChannelStats": _object(["channel", *span], {"channel": {"type": "string"}, **span}),
+        "Stats": _object(list(stats), dict.fromkeys(stats, _COUNT)),
+        "Health": _object(
+            ["status", "version", *counts, *camel, "queues"],
+            {
+                "status": {"enum": ["healthy", "stopping"]},
+                "version": {"type": "string"},
+                **dict.fromkeys((*counts, *camel), _COUNT),
+                "queues": {"type": "object", "additionalProperties": queue},
+            },
+        ),
+        "Echo": _object(["test"], {"test": {"const": "ok"}}),
+    }

@@ -1,0 +1,48 @@
+"""The WebSocket at ``/ws`` on the REST port, for what reaches one port only."""
+
+from __future__ import annotations
+
+from quart import Blueprint, Response, websocket
+
+from ailoop.model.errors import Refusal
+from ailoop.transport.gateway import Gateway
+from ailoop.transport.rest.replies import refused
+from ailoop.transport.ws.connection import make_session, serve_connection
+from ailoop.transport.ws.v1 import SUBPROTOCOL
+
+__all__ = ["socket_routes"]
+
+
+class _QuartSocket:
+    """Quart's WebSocket as a session sees it; Quart cancels the handler when the peer goes."""
+
+    async def receive(self) -> str | bytes:
+        return await websocket.receive()
+
+    async def send(self, frame: str) -> None:
+        await websocket.send(frame)
+
+    async def close(self, code: int, reason: str) -> None:
+        await websocket.close(code, reason)
+
+
+def socket_routes(gateway: Gateway) -> Blueprint:
+    """Return the upgrade route."""
+    routes = Blueprint("socket", __name__)
+
+    @routes.websocket("/ws")
+    async def ws() -> Response | None:
+        host, origin = websocket.headers.get("Host"), websocket.headers.get("Origin")
+        try:
+            gateway.origins.check_host(host)
+            gateway.origins.check_origin(origin, host)
+            gateway.presence.check_room()
+        except Refusal as refusal:
+            return refused(refusal)
+        offered = websocket.requested_subprotocols
+        agreed = SUBPROTOCOL if SUBPROTOCOL in offered else None
+        await websocket.accept(subprotocol=agreed)
+        await serve_connection(gateway, make_session(gateway, agreed), _QuartSocket())
+        return None
+
+    return routes

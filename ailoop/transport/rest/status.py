@@ -1,0 +1,67 @@
+"""Routes about the server itself."""
+
+from __future__ import annotations
+
+from quart import Blueprint, Response
+
+from ailoop.transport.gateway import Gateway
+from ailoop.transport.rest.replies import reply
+from ailoop.version import __version__
+
+__all__ = ["status_routes"]
+
+
+def status_routes(gateway: Gateway) -> Blueprint:
+    """Return health, statistics and the echo that earlier clients call."""
+    routes = Blueprint("status", __name__, url_prefix="/api")
+    broker = gateway.broker
+    tables = broker.tables
+
+    @routes.get("/v1/health")
+    async def health() -> Response:
+        connections, channels = len(gateway.presence), len(broker.channels)
+        limits = broker.limits
+        depths = [channel.inbox_depth for channel in broker.channels.values()]
+        status = "stopping" if broker.stopping else "healthy"
+        body = {
+            "status": status,
+            "version": __version__,
+            "active_connections": connections,
+            "queue_size": tables.open_prompts,
+            "active_channels": channels,
+            # The same three under the names an earlier document gave them.
+            "activeConnections": connections,
+            "queueSize": tables.open_prompts,
+            "activeChannels": channels,
+            "queues": {
+                "prompts": {"used": tables.open_prompts, "limit": limits.prompts},
+                "channels": {"used": channels, "limit": limits.channels},
+                "connections": {"used": connections, "limit": gateway.limits.connections},
+                "waiters": {"used": tables.waiters, "limit": limits.waiters},
+                "feeds": {
+                    "used": tables.feeds,
+                    "limit": limits.feeds,
+                    "overflows": tables.overflows,
+                },
+                "fullest_inbox": {"used": max(depths, default=0), "limit": limits.inbox},
+            },
+        }
+        return reply(body, 503 if broker.stopping else 200)
+
+    @routes.get("/stats")
+    async def stats() -> Response:
+        viewers, agents = gateway.presence.count("viewer"), gateway.presence.count("agent")
+        return reply(
+            {
+                "total_viewers": viewers,
+                "agent_connections": agents,
+                "viewer_connections": viewers,
+                "active_channels": len(broker.channels),
+            }
+        )
+
+    @routes.post("/test")
+    async def echo() -> Response:
+        return reply({"test": "ok"})
+
+    return routes

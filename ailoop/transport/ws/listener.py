@@ -1,0 +1,137 @@
+"""The listener on the WebSocket port: any path, one fenced nursery a connection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import orjson
+import structlog
+import trio
+from trio_websocket import (
+    ConnectionClosed,
+    HandshakeError,
+    WebSocketConnection,
+    WebSocketRequest,
+    wrap_server_stream,
+)
+
+from ailoop.model.errors import Refusal
+from ailoop.transport.gateway import Gateway
+from ailoop.transport.ws.connection import SocketClosedError, make_session, serve_connection
+from ailoop.transport.ws.v1 import SUBPROTOCOL
+
+__all__ = ["serve_websockets"]
+
+log = structlog.get_logger()
+
+_HANDSHAKE_SECONDS = 10.0
+_QUEUED_MESSAGES = 256
+_RECEIVE_BYTES = 64 * 1024
+
+
+class _TrioSocket:
+    """A trio-websocket connection as a session sees it."""
+
+    def __init__(self, connection: WebSocketConnection) -> None:
+        self._connection = connection
+
+    async def receive(self) -> str | bytes:
+        try:
+            return await self._connection.get_message()
+        except ConnectionClosed:
+            raise SocketClosedError from None
+
+    async def send(self, frame: str) -> None:
+        try:
+            await self._connection.send_message(frame)
+        except ConnectionClosed:
+            raise SocketClosedError from None
+
+    async def close(self, code: int, reason: str) -> None:
+        await self._connection.aclose(code, reason)
+
+
+async def serve_websockets(
+    gateway: Gateway,
+    listeners: Sequence[trio.SocketListener],
+    connections: trio.Nursery,
+    *,
+    task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Accept connections until cancelled.
+
+    :param connections: the caller's nursery for what has been accepted, so that to stop
+        accepting is not yet to hang up.
+    """
+    await trio.serve_listeners(
+        partial(_serve_stream, gateway),
+        list(listeners),
+        handler_nursery=connections,
+        task_status=task_status,
+    )
+
+
+async def _serve_stream(gateway: Gateway, stream: trio.SocketStream) -> None:
+    """Serve one connection; whatever goes wrong with it stays with it."""
+    try:
+        async with trio.open_nursery() as nursery:
+            await _serve_handshaken(gateway, stream, nursery)
+            nursery.cancel_scope.cancel()
+    except* (HandshakeError, ConnectionClosed, trio.BrokenResourceError):
+        log.debug("connection_lost")
+    except* Exception:
+        log.exception("connection_failed")
+    finally:
+        # After a crash or a cancelled handshake the socket may still be open.
+        with trio.move_on_after(1, shield=True):
+            await trio.aclose_forcefully(stream)
+
+
+async def _serve_handshaken(
+    gateway: Gateway, stream: trio.SocketStream, nursery: trio.Nursery
+) -> None:
+    connection = None
+    with trio.move_on_after(_HANDSHAKE_SECONDS):
+        request = await wrap_server_stream(
+            nursery,
+            stream,
+            max_message_size=gateway.limits.body_bytes,
+            message_queue_size=_QUEUED_MESSAGES,
+            receive_buffer_size=_RECEIVE_BYTES,
+        )
+        connection = await _accept(gateway, request)
+    if connection is not None:
+        nursery.start_soon(_beat, connection, gateway.limits.heartbeat_seconds)
+        session = make_session(gateway, connection.subprotocol)
+        await serve_connection(gateway, session, _TrioSocket(connection))
+
+
+async def _accept(gateway: Gateway, request: WebSocketRequest) -> WebSocketConnection | None:
+    headers = {name.lower(): value.decode("latin1") for name, value in request.headers}
+    try:
+        gateway.origins.check_host(headers.get(b"host"))
+        gateway.origins.check_origin(headers.get(b"origin"), headers.get(b"host"))
+        gateway.presence.check_room()
+    except Refusal as refusal:
+        await request.reject(
+            refusal.spec.status,
+            extra_headers=[(b"content-type", b"application/json")],
+            body=orjson.dumps(refusal.body()),
+        )
+        return None
+    agreed = SUBPROTOCOL if SUBPROTOCOL in request.proposed_subprotocols else None
+    return await request.accept(subprotocol=agreed)
+
+
+async def _beat(connection: WebSocketConnection, seconds: float) -> None:
+    """Ask now and then whether the peer is there, and hang up if it is not."""
+    try:
+        while True:
+            await trio.sleep(seconds)
+            with trio.move_on_after(seconds) as patience:
+                await connection.ping()
+            if patience.cancelled_caught:
+                await connection.aclose(1001, "no pong")
+    except ConnectionClosed:
+        pass

@@ -1,0 +1,254 @@
+"""What the two WebSocket protocols have in common; it knows nothing of sockets.
+
+A session takes text frames with :meth:`Session.receive` and has text frames to send,
+which :meth:`Session.take` hands out whenever the socket is ready for more. Nobody who has
+something for this connection ever waits for it: replies are queued, and a feed costs a
+cursor until its turn comes.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import orjson
+import structlog
+import trio
+
+from ailoop.broker import Accepted, Entry, Feed, Gap, Outcome, Prompt
+from ailoop.model.codec import load_json
+from ailoop.model.errors import CLOSE_SLOW_CONSUMER, Refusal
+from ailoop.model.message import PROMPT_TYPES, Message
+from ailoop.transport.gateway import Gateway
+
+__all__ = ["Session"]
+
+log = structlog.get_logger()
+
+_ENTRIES_AT_ONCE = 128
+"""Entries taken from one feed before the next has its turn."""
+
+
+class Session(ABC):
+    """One connection's conversation. Subclasses say how frames look.
+
+    :param gateway: the broker and the bounds.
+    """
+
+    def __init__(self, gateway: Gateway) -> None:
+        self.gateway = gateway
+        self.broker = gateway.broker
+        self.role = ""
+        self.close_with: tuple[int, str] | None = None
+        """Set when the connection is to be closed once everything due has been sent."""
+        self._replies: deque[bytes] = deque()
+        self._feeds: dict[str, Feed] = {}
+        self._ready: dict[Feed, None] = {}
+        self._watched: dict[UUID, Prompt] = {}
+        self._unfollow: Callable[[], None] | None = None
+        self._output = trio.Event()
+        self._room = trio.Event()
+
+    # -- how frames look --------------------------------------------------------------
+
+    @abstractmethod
+    async def handle(self, value: Any) -> None:
+        """Act on one parsed frame; what it refuses reaches the client as an error frame."""
+
+    @abstractmethod
+    def error_frame(self, refusal: Refusal, **context: Any) -> dict[str, Any]:
+        """Return the frame that tells of a refusal."""
+
+    @abstractmethod
+    def message_frame(self, entry: Entry) -> bytes:
+        """Return the frame that carries an entry of a feed."""
+
+    @abstractmethod
+    def gap_frame(self, gap: Gap) -> bytes | None:
+        """Return the frame that tells of a gap, or ``None`` where clients know none."""
+
+    @abstractmethod
+    def settled(self, prompt: Prompt) -> None:
+        """Tell the client that a prompt it waits for has settled."""
+
+    @abstractmethod
+    def submitted(self, messages: list[Message], outcomes: list[Outcome], ref: Any) -> None:
+        """Tell the client what became of messages it sent."""
+
+    # -- in ---------------------------------------------------------------------------
+
+    async def receive(self, frame: str | bytes) -> None:
+        """Take one frame from the client; waits while too many replies are unread."""
+        while len(self._replies) >= self.gateway.limits.replies:
+            await self._room.wait()
+        ref = None
+        try:
+            value = load_json(frame)
+            ref = value.get("ref") if isinstance(value, dict) else None
+            await self.handle(value)
+        except Refusal as refusal:
+            self.reply(self.error_frame(refusal, ref=ref))
+        except Exception:
+            log.exception("frame_failed")
+            self.reply(self.error_frame(Refusal("internal"), ref=ref))
+
+    async def publish(self, value: Any, ref: Any = None) -> None:
+        """Send messages on; the broker's verdict comes back through :meth:`submitted`."""
+        messages = self.gateway.codec.structure_all(value)
+        self.check_allowed(messages)
+        prompts = sum(isinstance(message.content, PROMPT_TYPES) for message in messages)
+        if len(self._watched) + prompts > self.gateway.limits.watched:
+            raise Refusal("too_many_prompts", limit=self.gateway.limits.watched)
+        await self.broker.submit(messages, partial(self._decided, messages, ref=ref))
+
+    @abstractmethod
+    def check_allowed(self, messages: list[Message]) -> None:
+        """Refuse what this connection's role may not send."""
+
+    def _decided(self, messages: list[Message], outcomes: list[Outcome], ref: Any) -> None:
+        self.submitted(messages, outcomes, ref)
+        for message, outcome in zip(messages, outcomes, strict=True):
+            if isinstance(outcome, Accepted) and isinstance(message.content, PROMPT_TYPES):
+                self.watch(self.broker.prompt(message.id))
+
+    # -- following --------------------------------------------------------------------
+
+    def follow(
+        self,
+        channels: Iterable[str] | None,
+        after: Callable[[str], int | None],
+        replay: int | None = None,
+    ) -> None:
+        """Subscribe to channels, or to all there are and will be.
+
+        :param channels: their names, or ``None`` for all.
+        :param after: gives a channel's cursor, if the client has one.
+        """
+        if channels is not None:
+            for name in channels:
+                self._open_feed(name, after(name), replay)
+            return
+        if self._unfollow is None:
+            # Those that are there replay; one that appears later is followed from its start.
+            self._unfollow = self.broker.follow_channels(
+                lambda name: self._follow_one(name, after(name), replay)
+            )
+
+    def _follow_one(self, name: str, after: int | None, replay: int | None) -> None:
+        """Follow a channel among all; called from inside the broker, so it never raises."""
+        try:
+            self._open_feed(name, after, replay, pins=False)
+        except Refusal as refusal:
+            self.reply(self.error_frame(refusal, channel=name))
+
+    def _open_feed(
+        self, name: str, after: int | None, replay: int | None, *, pins: bool = True
+    ) -> None:
+        if self.follows(name):
+            return
+        # A feed whose channel has disappeared meanwhile is replaced, and still drained.
+        self._feeds[name] = self.broker.subscribe(
+            name, self._feed_ready, after=after, replay=replay, pins=pins
+        )
+
+    def unfollow(self, channels: Iterable[str] | None) -> None:
+        """Stop following channels, or all."""
+        if channels is None:
+            if self._unfollow is not None:
+                self._unfollow()
+                self._unfollow = None
+            channels = list(self._feeds)
+        for name in channels:
+            self._drop_feed(name)
+
+    def _drop_feed(self, name: str) -> None:
+        feed = self._feeds.pop(name, None)
+        if feed is not None:
+            feed.close()
+            self._ready.pop(feed, None)
+
+    def cursors(self) -> dict[str, int]:
+        """Return where each feed stands."""
+        return {name: feed.cursor for name, feed in self._feeds.items()}
+
+    def follows(self, channel: str) -> bool:
+        """Whether a feed of this session brings the channel's entries."""
+        feed = self._feeds.get(channel)
+        return feed is not None and not feed.closed
+
+    # -- waiting for prompts ----------------------------------------------------------
+
+    def watch(self, prompt: Prompt) -> None:
+        """Have :meth:`settled` called once the prompt is settled, which it may be already."""
+        prompt_id = prompt.entry.id
+        if prompt.response is not None:
+            self.settled(prompt)
+        elif prompt_id not in self._watched:
+            self._watched[prompt_id] = prompt
+            prompt.watch(self._settled)
+
+    def unwatch(self, prompt_id: UUID) -> None:
+        """Stop waiting for a prompt."""
+        prompt = self._watched.pop(prompt_id, None)
+        if prompt is not None:
+            prompt.unwatch(self._settled)
+
+    def _settled(self, prompt: Prompt) -> None:
+        self._watched.pop(prompt.entry.id, None)
+        self.settled(prompt)
+
+    # -- out --------------------------------------------------------------------------
+
+    def reply(self, frame: dict[str, Any]) -> None:
+        """Queue a frame for the client."""
+        self.reply_encoded(orjson.dumps(frame))
+
+    def reply_encoded(self, frame: bytes) -> None:
+        """Queue a frame that is JSON already."""
+        self._replies.append(frame)
+        self._output.set()
+
+    def _feed_ready(self, feed: Feed) -> None:
+        self._ready[feed] = None
+        self._output.set()
+
+    def take(self) -> list[bytes]:
+        """Return the frames to send next: all replies, then a share of each ready feed."""
+        frames = list(self._replies)
+        self._replies.clear()
+        self._room.set()
+        self._room = trio.Event()
+        for feed in list(self._ready):
+            gap, entries = feed.take(_ENTRIES_AT_ONCE)
+            if gap is not None:
+                told = self.gap_frame(gap)
+                if told is None:
+                    self.close_with = (CLOSE_SLOW_CONSUMER, "fell behind; messages were missed")
+                    self._output.set()
+                    return frames
+                frames.append(told)
+            frames += map(self.message_frame, entries)
+            if not feed.waiting:
+                del self._ready[feed]
+        return frames
+
+    async def wait_output(self) -> None:
+        """Return when :meth:`take` has something, or the connection is to be closed."""
+        if not (self._replies or self._ready or self.close_with):
+            self._output = trio.Event()
+            await self._output.wait()
+
+    def go_away(self) -> None:
+        """Close with 1001 once everything due has been sent."""
+        self.close_with = self.close_with or (1001, "the server is stopping")
+        self._output.set()
+
+    def detach(self) -> None:
+        """Leave no trace in the broker; prompts that were asked stay open."""
+        self.unfollow(None)
+        for prompt_id in list(self._watched):
+            self.unwatch(prompt_id)
