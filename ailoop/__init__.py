@@ -1,5 +1,55 @@
-"""ailoop: agents ask, people answer, the decision comes back exactly once."""
+"""ailoop: agents ask, people answer, the decision comes back exactly once.
+
+The public names load when they are first used, so that ``import ailoop`` is cheap.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from ailoop.version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from ailoop.client import (
+        AiloopClient,
+        AiloopError,
+        AlreadySettled,
+        Approval,
+        Busy,
+        Conflict,
+        ConnectionLost,
+        Expired,
+        Incompatible,
+        Invalid,
+        MissedMessages,
+        NotFound,
+        Refused,
+        Unavailable,
+        Unreachable,
+    )
+
+__all__ = [
+    "AiloopClient",
+    "AiloopError",
+    "AlreadySettled",
+    "Approval",
+    "Busy",
+    "Conflict",
+    "ConnectionLost",
+    "Expired",
+    "Incompatible",
+    "Invalid",
+    "MissedMessages",
+    "NotFound",
+    "Refused",
+    "Unavailable",
+    "Unreachable",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return getattr(import_module("ailoop.client"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

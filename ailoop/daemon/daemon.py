@@ -7,7 +7,7 @@
 
 Leaving :func:`open_daemon` stops it from the inside out: nothing new is taken, every prompt
 and waiter learns its fate, connections are closed with a code, then the rest is cancelled.
-"""  # noqa: D205, D400, D415
+"""  # noqa: D400, D415
 
 from __future__ import annotations
 
@@ -114,9 +114,7 @@ async def open_daemon(settings: Settings) -> AsyncIterator[Daemon]:
             stop_rest.set()
 
 
-async def _stop(
-    gateway: Gateway, listeners: trio.Nursery, stop_rest: trio.Event
-) -> None:
+async def _stop(gateway: Gateway, listeners: trio.Nursery, stop_rest: trio.Event) -> None:
     """Tell everybody, in the order in which they can still hear it."""
     log.info("stopping", open_prompts=gateway.broker.tables.open_prompts)
     await gateway.broker.drain()

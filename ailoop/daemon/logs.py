@@ -52,9 +52,7 @@ def configure_logs(level: str, form: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    # Libraries speak up from warnings on, unless everything was asked for.
+    # Libraries log every frame below warnings; that helps nobody who runs a daemon.
     logging.basicConfig(
-        handlers=[_ToStructlog()],
-        level=number if number == logging.DEBUG else max(number, logging.WARNING),
-        force=True,
+        handlers=[_ToStructlog()], level=max(number, logging.WARNING), force=True
     )

@@ -62,7 +62,9 @@ class Settings:
     ws_port: int = _port(8080, "WebSocket port; 0 picks a free one.")
     rest_port: int = _port(8081, "REST port; 0 picks a free one.")
     journal: str = _setting(
-        "memory", "Where messages live: memory (until the process ends).", check=_one_of("memory")
+        "memory",
+        "Where messages live: memory (until the process ends).",
+        check=_one_of("memory"),
     )
     allowed_origins: tuple[str, ...] = _setting(
         (), "Origins of web pages that may use this server, besides its own."
@@ -106,9 +108,7 @@ class Settings:
     max_replies: int = _size(
         _TRANSPORT.replies, "Unread replies after which a connection is not read."
     )
-    max_watched: int = _size(
-        _TRANSPORT.watched, "Most prompts one connection may wait for."
-    )
+    max_watched: int = _size(_TRANSPORT.watched, "Most prompts one connection may wait for.")
     page_size: int = _size(_TRANSPORT.page, "Most items of one page of a list.")
     max_wait_seconds: float = _seconds(
         _TRANSPORT.wait_seconds, "Longest time one HTTP request may wait."

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import orjson
 
-from ailoop.broker import Entry, Gap, Outcome, Prompt
+from ailoop.broker import Accepted, Entry, Gap, Outcome, Prompt
 from ailoop.model.errors import Refusal
 from ailoop.model.message import Message, Response
 from ailoop.model.names import check_channel
@@ -104,12 +104,12 @@ class V1Session(Session):
             reason=decision.reason,
             responder=decision.responder,
         )
-        self._acknowledge(ref, [_item(accepted.entry.id, accepted)])
+        self._acknowledge_response(ref, accepted)
 
     async def _withdraw(self, frame: dict[str, Any], ref: Any) -> None:
         self._check_may_send()
         accepted = await self.broker.withdraw(_id(frame.get("id")))
-        self._acknowledge(ref, [_item(accepted.entry.id, accepted)])
+        self._acknowledge_response(ref, accepted)
 
     async def _watch(self, frame: dict[str, Any], ref: Any) -> None:
         ids = _ids(frame)
@@ -178,6 +178,10 @@ class V1Session(Session):
         self._acknowledge(
             ref, [_item(m.id, outcome) for m, outcome in zip(messages, outcomes, strict=True)]
         )
+
+    def _acknowledge_response(self, ref: Any, accepted: Accepted) -> None:
+        message = orjson.Fragment(accepted.entry.encoded)
+        self._answer("ack", ref, items=[_item(accepted.entry.id, accepted)], message=message)
 
     def _acknowledge(self, ref: Any, items: list[dict[str, Any]]) -> None:
         self._answer("ack", ref, items=items)

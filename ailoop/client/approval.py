@@ -1,0 +1,41 @@
+"""The outcome of asking for permission."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from ailoop.model.message import Message, Response, ResponseType
+
+__all__ = ["Approval"]
+
+
+@frozen
+class Approval:
+    """A person's decision; true only when it is an explicit approval.
+
+    :param response: the message that settled the prompt.
+    """
+
+    response: Message
+
+    @property
+    def approved(self) -> bool:
+        """Whether a person approved."""
+        content = self.response.content
+        return (
+            isinstance(content, Response)
+            and content.response_type is ResponseType.AUTHORIZATION_APPROVED
+        )
+
+    @property
+    def reason(self) -> str | None:
+        """Why: the person's words, or the server's (``timeout``, ``shutdown``)."""
+        return (self.response.metadata or {}).get("reason")
+
+    @property
+    def responder(self) -> str | None:
+        """Who decided, if they said so."""
+        return (self.response.metadata or {}).get("responder")
+
+    def __bool__(self) -> bool:
+        return self.approved

@@ -1,0 +1,128 @@
+"""What a client raises; each class says whose fault it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = [
+    "AiloopError",
+    "AlreadySettled",
+    "Busy",
+    "Conflict",
+    "ConnectionLost",
+    "Expired",
+    "Incompatible",
+    "Invalid",
+    "MissedMessages",
+    "NotFound",
+    "Refused",
+    "Unavailable",
+    "Unreachable",
+    "refusal_of",
+]
+
+# ruff: noqa: N818 -- these are outcomes that programs name in `except`, as httpx's are
+
+
+class AiloopError(Exception):
+    """The root of everything this client raises."""
+
+
+class Unreachable(AiloopError):
+    """The server cannot be reached."""
+
+
+class ConnectionLost(Unreachable):
+    """The connection ended while something was expected of it; a prompt may still be open."""
+
+
+class Incompatible(AiloopError):
+    """The server speaks another version of the protocol."""
+
+
+class MissedMessages(AiloopError):
+    """Messages of a channel are gone before this reader saw them; reading may go on.
+
+    :param channel: the channel.
+    :param after: the seq last seen.
+    :param first: the seq from which on nothing is missing.
+    """
+
+    def __init__(self, channel: str, after: int, first: int) -> None:
+        self.channel = channel
+        self.after = after
+        self.first = first
+        super().__init__(f"messages of {channel} between {after} and {first} were missed")
+
+
+class Refused(AiloopError):
+    """The server refused a request; nothing of it took effect.
+
+    :param body: the error body: its sentence, its stable code and details.
+    """
+
+    def __init__(self, body: Mapping[str, Any]) -> None:
+        self.code = str(body.get("code", "internal"))
+        self.details = dict(body)
+        super().__init__(str(body.get("error", "the server refused the request")))
+
+
+class Invalid(Refused):
+    """The request was not understood, or says something that cannot be."""
+
+
+class NotFound(Refused):
+    """There is no such message, or not any more."""
+
+
+class Conflict(Refused):
+    """The request contradicts what is recorded."""
+
+
+class AlreadySettled(Conflict):
+    """Another answer came first."""
+
+
+class Expired(Conflict):
+    """The prompt's time was over."""
+
+
+class Busy(Refused):
+    """A table is full; trying again later makes sense."""
+
+
+class Unavailable(Refused):
+    """The server is stopping, or could not store the message."""
+
+
+_BY_CODE: dict[str, type[Refused]] = {
+    "bad_json": Invalid,
+    "bad_channel": Invalid,
+    "bad_request": Invalid,
+    "unknown_op": Invalid,
+    "invalid_message": Invalid,
+    "unknown_content": Invalid,
+    "not_a_choice": Invalid,
+    "wrong_response": Invalid,
+    "too_large": Invalid,
+    "not_found": NotFound,
+    "message_not_found": NotFound,
+    "original_not_found": NotFound,
+    "not_a_prompt": Conflict,
+    "id_conflict": Conflict,
+    "already_settled": AlreadySettled,
+    "expired": Expired,
+    "too_many_channels": Busy,
+    "too_many_prompts": Busy,
+    "too_many_feeds": Busy,
+    "too_many_waiters": Busy,
+    "too_many_connections": Busy,
+    "shutting_down": Unavailable,
+    "journal_unavailable": Unavailable,
+}
+
+
+def refusal_of(body: Mapping[str, Any]) -> Refused:
+    """Return the error that an error body or frame stands for."""
+    return _BY_CODE.get(str(body.get("code")), Refused)(body)

@@ -1,0 +1,38 @@
+"""What the client needs of a connection, whichever protocol it speaks."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+from uuid import UUID
+
+from ailoop.model.message import Message
+
+__all__ = ["Link"]
+
+
+class Link(Protocol):
+    """Carries the verbs of an agent or a person to the server."""
+
+    async def send(self, message: Message) -> None:
+        """Post a message; return when it has been accepted."""
+        ...
+
+    async def wait(self, prompt_id: UUID) -> Message:
+        """Return the response to a prompt once it exists."""
+        ...
+
+    async def respond(self, prompt_id: UUID, decision: Mapping[str, Any]) -> Message:
+        """Settle a prompt for a person; return the recorded response."""
+        ...
+
+    async def withdraw(self, prompt_id: UUID) -> Message:
+        """Settle a prompt as cancelled; return the recorded response."""
+        ...
+
+    def subscribe(
+        self, channels: Sequence[str] | None, after: Mapping[str, int], replay: int | None
+    ) -> AbstractAsyncContextManager[AsyncIterator[Message]]:
+        """Follow channels (``None``: all), each after its cursor where there is one."""
+        ...

@@ -1,0 +1,279 @@
+"""Everything over one WebSocket, with the session's rules and Trio's tasks."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+from uuid import UUID
+
+import trio
+from trio_websocket import (
+    ConnectionClosed,
+    HandshakeError,
+    WebSocketConnection,
+    connect_websocket_url,
+)
+
+from ailoop.client.errors import AiloopError, ConnectionLost, MissedMessages, Unreachable
+from ailoop.client.session import (
+    SUBPROTOCOL,
+    Arrived,
+    ClientSession,
+    Event,
+    Failed,
+    Replied,
+    Settled,
+)
+from ailoop.model.codec import dump_message, load_message
+from ailoop.model.message import Message
+from ailoop.version import __version__
+
+__all__ = ["WebSocketLink", "open_websocket_link"]
+
+_QUEUED_MESSAGES = 256
+_FEED_MESSAGES = 10_000
+_FRAME_BYTES = 16 * 1024 * 1024
+_CONNECT_SECONDS = 10
+_CLOSE_SECONDS = 1
+
+
+class _Slot:
+    """Where one awaited outcome arrives."""
+
+    def __init__(self) -> None:
+        self._arrived = trio.Event()
+        self._value: Any = None
+
+    def put(self, value: Any) -> None:
+        self._value = value
+        self._arrived.set()
+
+    async def get(self) -> Any:
+        await self._arrived.wait()
+        if isinstance(self._value, Exception):
+            raise self._value
+        return self._value
+
+
+class _Feed:
+    """Messages for one subscriber; a reader that falls behind is told what it missed."""
+
+    def __init__(self, channels: Sequence[str] | None) -> None:
+        self.channels = channels
+        self._waiting: deque[Arrived | AiloopError] = deque()
+        self._news = trio.Event()
+
+    def overlaps(self, channels: Sequence[str]) -> bool:
+        return self.channels is None or not set(channels).isdisjoint(self.channels)
+
+    def wants(self, channel: str) -> bool:
+        return self.channels is None or channel in self.channels
+
+    def put(self, item: Arrived | AiloopError) -> None:
+        if len(self._waiting) >= _FEED_MESSAGES and isinstance(item, Arrived):
+            oldest = next(one for one in self._waiting if isinstance(one, Arrived))
+            self._waiting.clear()
+            self._waiting.append(MissedMessages(item.message.channel, oldest.seq - 1, item.seq))
+        self._waiting.append(item)
+        self._news.set()
+
+    def __aiter__(self) -> _Feed:
+        return self
+
+    async def __anext__(self) -> Message:
+        while not self._waiting:
+            self._news = trio.Event()
+            await self._news.wait()
+        await trio.lowlevel.checkpoint()
+        item = self._waiting.popleft()
+        if isinstance(item, ConnectionLost):
+            self._waiting.append(item)  # every later read ends the same way
+        if isinstance(item, AiloopError):
+            raise item
+        return item.message
+
+
+class WebSocketLink:
+    """A link over one WebSocket. Opened with :func:`open_websocket_link`."""
+
+    def __init__(self, socket: WebSocketConnection) -> None:
+        self.session = ClientSession()
+        self._socket = socket
+        self._replies: dict[int, _Slot] = {}
+        self._settled: dict[UUID, list[_Slot]] = {}
+        self._feeds: list[_Feed] = []
+        self._lost: ConnectionLost | None = None
+
+    async def run(self) -> None:
+        """Read frames until the connection ends, then tell everybody who waits."""
+        try:
+            while True:
+                event = self.session.receive(await self._socket.get_message())
+                if event is not None:
+                    self._dispatch(event)
+        except ConnectionClosed as closed:
+            code = closed.reason.code if closed.reason else 1006
+            why = closed.reason.reason if closed.reason else None
+            self._end(ConnectionLost(f"the connection to ailoop ended ({code} {why or ''})"))
+        except AiloopError as error:
+            self._end(ConnectionLost(str(error)))
+
+    def _end(self, lost: ConnectionLost) -> None:
+        self._lost = lost
+        for slot in self._replies.values():
+            slot.put(lost)
+        for slots in self._settled.values():
+            for slot in slots:
+                slot.put(lost)
+        for feed in self._feeds:
+            feed.put(lost)
+
+    def _dispatch(self, event: Event) -> None:
+        match event:
+            case Replied(ref, frame):
+                self._put_reply(ref, frame)
+            case Settled(prompt_id, response):
+                self._put_settled(prompt_id, response)
+            case Failed(ref, prompt_id, error):
+                if ref is not None and ref in self._replies:
+                    self._put_reply(ref, error)
+                elif prompt_id is not None:
+                    self._put_settled(prompt_id, error)
+            case Arrived():
+                self._feed(event.message.channel, event)
+            case MissedMessages():
+                self._feed(event.channel, event)
+
+    def _put_reply(self, ref: int, value: Any) -> None:
+        slot = self._replies.pop(ref, None)
+        if slot is not None:
+            slot.put(value)
+
+    def _put_settled(self, prompt_id: UUID, value: Any) -> None:
+        for slot in self._settled.pop(prompt_id, ()):
+            slot.put(value)
+
+    def _feed(self, channel: str, item: Arrived | MissedMessages) -> None:
+        for feed in self._feeds:
+            if feed.wants(channel):
+                feed.put(item)
+
+    async def _send(self, frame: str) -> None:
+        if self._lost is not None:
+            raise self._lost
+        try:
+            await self._socket.send_message(frame)
+        except ConnectionClosed:
+            raise ConnectionLost("the connection to ailoop ended") from None
+
+    async def request(self, op: str, **members: Any) -> dict[str, Any]:
+        """Send a request and return the reply's frame."""
+        ref, frame = self.session.request(op, **members)
+        slot = self._replies[ref] = _Slot()
+        try:
+            await self._send(frame)
+            return await slot.get()  # type: ignore[no-any-return]
+        finally:
+            self._replies.pop(ref, None)
+
+    async def send(self, message: Message) -> None:
+        """Post a message; return when it has been accepted."""
+        await self.request("send", message=dump_message(message))
+
+    async def wait(self, prompt_id: UUID) -> Message:
+        """Return the response to a prompt once it exists."""
+        slot = _Slot()
+        waiting = self._settled.setdefault(prompt_id, [])
+        waiting.append(slot)
+        try:
+            await self._send(self.session.watch(prompt_id))
+            return await slot.get()  # type: ignore[no-any-return]
+        finally:
+            if slot in waiting:
+                waiting.remove(slot)
+
+    async def respond(self, prompt_id: UUID, decision: Mapping[str, Any]) -> Message:
+        """Settle a prompt for a person; return the recorded response."""
+        reply = await self.request("respond", id=str(prompt_id), **decision)
+        return load_message(reply["message"])
+
+    async def withdraw(self, prompt_id: UUID) -> Message:
+        """Settle a prompt as cancelled; return the recorded response."""
+        return load_message((await self.request("withdraw", id=str(prompt_id)))["message"])
+
+    @asynccontextmanager
+    async def subscribe(
+        self, channels: Sequence[str] | None, after: Mapping[str, int], replay: int | None
+    ) -> AsyncIterator[AsyncIterator[Message]]:
+        """Follow channels (``None``: all), each after its cursor where there is one.
+
+        :raises AiloopError: this link follows one of them already, and has no second cursor.
+        """
+        if any(channels is None or other.overlaps(channels) for other in self._feeds):
+            raise AiloopError("this client follows one of these channels already; open another")
+        feed = _Feed(channels)
+        # Listening comes before asking, so that the first message cannot be missed.
+        self._feeds.append(feed)
+        names = "*" if channels is None else list(channels)
+        try:
+            await self.request(
+                "subscribe", channels=names, after=dict(after) or None, replay=replay
+            )
+            yield feed
+        finally:
+            self._feeds.remove(feed)
+            with trio.move_on_after(1, shield=True):
+                with suppress(AiloopError):  # the connection has ended, the feed with it
+                    await self.request("unsubscribe", channels=names)
+
+
+@asynccontextmanager
+async def open_websocket_link(url: str, role: str | None) -> AsyncIterator[WebSocketLink]:
+    """Open a link and keep it for as long as the block runs.
+
+    :param url: such as ``ws://127.0.0.1:8081/ws``.
+    :param role: ``agent``, ``human`` or ``observer``; without one, nothing is promised.
+    :raises Unreachable: nobody answers there.
+    """
+    async with _Background() as nursery:
+        try:
+            with trio.fail_after(_CONNECT_SECONDS):
+                socket = await connect_websocket_url(
+                    nursery,
+                    url,
+                    subprotocols=[SUBPROTOCOL],
+                    message_queue_size=_QUEUED_MESSAGES,
+                    max_message_size=_FRAME_BYTES,
+                )
+        except (OSError, HandshakeError, trio.TooSlowError) as error:
+            raise Unreachable(f"cannot open {url}: {error or type(error).__name__}") from None
+        link = WebSocketLink(socket)
+        nursery.start_soon(link.run)
+        try:
+            if role is not None:
+                await link.request("hello", role=role, client="ailoop", version=__version__)
+            yield link
+        finally:
+            with trio.move_on_after(_CLOSE_SECONDS, shield=True):
+                await socket.aclose()
+
+
+class _Background:
+    """A nursery for what runs behind an object.
+
+    Unlike a plain nursery it does not wrap the error of the block in a group: the block is
+    the caller's, who knows nothing of our tasks. A crash of a task still cancels the block.
+    """
+
+    def __init__(self) -> None:
+        self._manager = trio.open_nursery()
+
+    async def __aenter__(self) -> trio.Nursery:
+        self._nursery = await self._manager.__aenter__()
+        return self._nursery
+
+    async def __aexit__(self, *_: object) -> None:
+        self._nursery.cancel_scope.cancel()
+        await self._manager.__aexit__(None, None, None)
