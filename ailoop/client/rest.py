@@ -62,9 +62,10 @@ class RestLink:
             )
             body = load_json(answer.content)
         except httpx2.HTTPError as error:
-            # An agent that has been told why nobody answers can tell a person.
+            why = str(error) or type(error).__name__
             raise Unreachable(
-                f"cannot reach ailoop at {self._base_url}: {error or type(error).__name__}"
+                f"cannot reach ailoop at {self._base_url} ({why}); "
+                "start it with `ailoopd`, or set AILOOP_SERVER to its address"
             ) from None
         except Refusal:
             raise Unreachable(

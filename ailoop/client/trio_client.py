@@ -32,8 +32,6 @@ __all__ = ["DEFAULT_URL", "AiloopClient", "server_url"]
 
 DEFAULT_URL = "http://127.0.0.1:8081"
 
-_ADVICE = "start one with `ailoopd`, or set AILOOP_SERVER to its address"
-
 
 def server_url() -> str | None:
     """Return the server that the environment names, if it does."""
@@ -172,9 +170,8 @@ class AiloopClient:
         metadata: Mapping[str, Any] | None = None,
     ) -> Message:
         """Tell people something; return when the server has taken it."""
-        return await self._post(
-            channel, Notification(text=text, priority=Priority(priority)), metadata
-        )
+        content = Notification(text=text, priority=Priority(priority))
+        return await self.post(channel, content, metadata=metadata)
 
     async def wait(self, prompt_id: UUID | str) -> Message:
         """Return the response to a prompt, asked by this process or by another."""
@@ -187,9 +184,14 @@ class AiloopClient:
         """
         return await self._link.withdraw(_id(prompt_id))
 
-    async def _post(
-        self, channel: str, content: Content, metadata: Mapping[str, Any] | None
+    async def post(
+        self,
+        channel: str,
+        content: Content,
+        *,
+        metadata: Mapping[str, Any] | None = None,
     ) -> Message:
+        """Post any content and return the message; a prompt's id is what :meth:`wait` takes."""
         message = Message(
             channel=channel,
             sender_type=SenderType.AGENT,
@@ -202,7 +204,8 @@ class AiloopClient:
     async def _ask(
         self, channel: str, content: Content, metadata: Mapping[str, Any] | None
     ) -> Message:
-        return await self._link.wait((await self._post(channel, content, metadata)).id)
+        message = await self.post(channel, content, metadata=metadata)
+        return await self._link.wait(message.id)
 
     # -- for people -------------------------------------------------------------------
 

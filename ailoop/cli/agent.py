@@ -1,0 +1,262 @@
+"""What agents call: ask, authorize, say, navigate."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import click
+import orjson
+import trio
+
+from ailoop.cli.direct import ask_here
+from ailoop.cli.running import (
+    OK,
+    REFUSED,
+    as_json,
+    channel,
+    complain,
+    run,
+    server,
+    timeout,
+)
+from ailoop.cli.text import clean, print_json
+from ailoop.client import AiloopClient, AiloopError, Approval, Incompatible
+from ailoop.model.codec import dump_message, format_time, load_message
+from ailoop.model.errors import Refusal
+from ailoop.model.message import (
+    Authorization,
+    Content,
+    Message,
+    Navigate,
+    Notification,
+    Priority,
+    PromptContent,
+    Question,
+    Response,
+    ResponseType,
+)
+
+__all__ = ["ask", "authorize", "navigate", "say"]
+
+_WITHDRAW_SECONDS = 2
+
+
+@click.command()
+@click.argument("question")
+@channel
+@timeout(60)
+@click.option("--choice", "choices", multiple=True, help="An allowed answer; repeat it.")
+@server
+@as_json
+def ask(
+    question: str,
+    channel: str,
+    timeout: int,
+    choices: tuple[str, ...],
+    server: str | None,
+    as_json: bool,
+) -> None:
+    r"""Ask a person a question and print the answer.
+
+    \b
+    Examples:
+      ailoop ask "Which region?" --choice eu --choice us
+      AILOOP_SERVER=http://127.0.0.1:8081 ailoop ask "Ship it?" -t 3600 --json
+    """
+    content = Question(text=question, timeout_seconds=timeout, choices=choices or None)
+
+    async def command() -> int:
+        response = await _decide(server, channel, content)
+        said = _said(response)
+        kind = said.response_type
+        answered = kind is ResponseType.TEXT
+        answer = said.answer or ""
+        about = {"channel": channel, "timestamp": format_time(response.timestamp)}
+        words = "Nobody answered in time" if kind == "timeout" else "The question was cancelled"
+        if as_json and answered:
+            extra = {"metadata": response.metadata} if response.metadata else {}
+            print_json({"response": answer, **about, **extra})
+        elif as_json:
+            print_json({"error": kind.value, "message": words, **about})
+        elif answered:
+            click.echo(clean(answer))
+        else:
+            complain(f"{words}{_why(response)}")
+        return OK if answered else REFUSED
+
+    run(_checked(channel, content, command))
+
+
+@click.command()
+@click.argument("action")
+@channel
+@timeout(300)
+@click.option("--context", help="JSON that helps the person decide.")
+@server
+@as_json
+def authorize(
+    action: str,
+    channel: str,
+    timeout: int,
+    context: str | None,
+    server: str | None,
+    as_json: bool,
+) -> None:
+    r"""Ask a person for permission; exit 0 only if they approve.
+
+    \b
+    Examples:
+      ailoop authorize "drop table users" && psql -c "drop table users"
+      ailoop authorize "deploy" --context '{"version": "1.4.2"}' -t 900
+    """
+    content = Authorization(
+        action=action, timeout_seconds=timeout, context=_read_context(context)
+    )
+
+    async def command() -> int:
+        approval = Approval(await _decide(server, channel, content))
+        if as_json:
+            about = {"action": action, "channel": channel}
+            _print_decision("authorized", approval, about)
+        else:
+            verdict = "approved" if approval else "denied"
+            click.echo(clean(f"{verdict}{_why(approval.response)}"))
+        return OK if approval else REFUSED
+
+    run(_checked(channel, content, command))
+
+
+@click.command()
+@click.argument("url")
+@channel
+@timeout(300)
+@server
+@as_json
+def navigate(url: str, channel: str, timeout: int, server: str | None, as_json: bool) -> None:
+    r"""Ask a person to open a page; exit 0 if they did.
+
+    \b
+    Example:
+      ailoop navigate https://example.org/login -c browser
+    """
+    content = Navigate(url=url, timeout_seconds=timeout)
+
+    async def command() -> int:
+        response = await _decide(server, channel, content)
+        opened = _said(response).response_type in (
+            ResponseType.AUTHORIZATION_APPROVED,
+            ResponseType.TEXT,
+        )
+        if as_json:
+            _print_decision("navigated", Approval(response), {"url": url, "channel": channel})
+        else:
+            click.echo(clean(f"{'opened' if opened else 'not opened'}{_why(response)}"))
+        return OK if opened else REFUSED
+
+    run(_checked(channel, content, command))
+
+
+@click.command()
+@click.argument("text")
+@channel
+@click.option(
+    "-p",
+    "--priority",
+    type=click.Choice([one.value for one in Priority]),
+    default=Priority.NORMAL.value,
+    show_default=True,
+    help="How loudly to call.",
+)
+@server
+@as_json
+def say(text: str, channel: str, priority: str, server: str | None, as_json: bool) -> None:
+    r"""Tell people something.
+
+    \b
+    Example:
+      ailoop say "The backup is done" -p low
+    """
+    content = Notification(text=text, priority=Priority(priority))
+
+    async def command() -> int:
+        if server is None:
+            message = Message(channel=channel, content=content)
+            if not as_json:
+                click.echo(f"[{channel}] {clean(text)}")
+        else:
+            async with AiloopClient(server, transport="rest", role="agent") as client:
+                message = await client.post(channel, content)
+        if as_json:
+            print_json(
+                {
+                    "id": str(message.id),
+                    "channel": channel,
+                    "timestamp": format_time(message.timestamp),
+                }
+            )
+        return OK
+
+    run(_checked(channel, content, command))
+
+
+async def _decide(server: str | None, channel: str, content: PromptContent) -> Message:
+    """Ask here, or on a server; a prompt whose asker is interrupted there is withdrawn."""
+    if server is None:
+        return await ask_here(channel, content)
+    async with AiloopClient(server, transport="rest", role="agent") as client:
+        prompt = await client.post(channel, content)
+        if click.get_text_stream("stderr").isatty():
+            click.echo(
+                f"Waiting for a person to answer {prompt.id} (Ctrl-C withdraws it).", err=True
+            )
+        try:
+            return await client.wait(prompt.id)
+        except trio.Cancelled:
+            with trio.move_on_after(_WITHDRAW_SECONDS, shield=True):
+                await _withdraw_quietly(client, prompt)
+            raise
+
+
+async def _withdraw_quietly(client: AiloopClient, prompt: Message) -> None:
+    try:
+        await client.withdraw(prompt.id)
+    except AiloopError as error:
+        complain(f"the prompt could not be withdrawn: {error}")
+
+
+def _checked(
+    channel: str, content: Content, command: Callable[[], Awaitable[int]]
+) -> Callable[[], Awaitable[int]]:
+    """Check the message by the model's own rules before anything is asked anywhere."""
+    try:
+        load_message(dump_message(Message(channel=channel, content=content)))
+    except Refusal as refusal:
+        raise click.UsageError(clean(refusal.sentence)) from None
+    return command
+
+
+def _read_context(text: str | None) -> Any:
+    try:
+        return None if text is None else orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise click.BadParameter(f"not JSON: {error}", param_hint="--context") from None
+
+
+def _print_decision(name: str, approval: Approval, about: dict[str, Any]) -> None:
+    response = approval.response
+    reason = {"reason": approval.reason} if approval.reason else {}
+    done = bool(approval) or _said(response).response_type is ResponseType.TEXT
+    print_json({name: done, **about, "timestamp": format_time(response.timestamp), **reason})
+
+
+def _said(response: Message) -> Response:
+    """Return what a response says; a server that settles with anything else is broken."""
+    if isinstance(response.content, Response):
+        return response.content
+    raise Incompatible("the server settled the prompt with something that is no response")
+
+
+def _why(response: Message) -> str:
+    reason = (response.metadata or {}).get("reason")
+    return f": {reason}" if reason else ""

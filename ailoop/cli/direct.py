@@ -1,0 +1,135 @@
+"""Direct mode: the person is at this terminal, and no server is involved.
+
+The question goes to stderr, so that stdout carries the answer alone. Nothing but a typed
+``y`` or ``yes`` approves: the end of the input, a timeout and anything else do not.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+import click
+import trio
+from attrs import evolve
+
+from ailoop.cli.lines import LineReader
+from ailoop.cli.text import clean
+from ailoop.model.message import (
+    Authorization,
+    Message,
+    Navigate,
+    PromptContent,
+    Question,
+    Response,
+    ResponseType,
+    SenderType,
+)
+
+__all__ = ["ask_here"]
+
+
+async def ask_here(channel: str, content: PromptContent) -> Message:
+    """Ask the person at this terminal and return the response."""
+    prompt = Message(channel=channel, content=content)
+    seconds = content.timeout_seconds or float("inf")
+    response, reason = Response(response_type=_default(content)), "timeout"
+    with trio.move_on_after(seconds) as patience:
+        async with trio.open_nursery() as nursery:
+            _show(channel, content)
+            if _is_screen() and seconds < float("inf"):
+                nursery.start_soon(_count_down, patience)
+            response, reason = await _converse(content)
+            nursery.cancel_scope.cancel()
+    if patience.cancelled_caught:
+        click.echo("\nTime is over.", err=True)
+        if isinstance(content, Question):
+            response = Response(response_type=ResponseType.TIMEOUT)
+    answered = Message(
+        channel=channel,
+        sender_type=SenderType.HUMAN,
+        content=response,
+        correlation_id=prompt.id,
+    )
+    return evolve(answered, metadata={"reason": reason}) if reason else answered
+
+
+def _default(content: PromptContent) -> ResponseType:
+    """Return what a prompt comes to when nobody decides."""
+    if isinstance(content, Authorization):
+        return ResponseType.AUTHORIZATION_DENIED
+    return ResponseType.CANCELLED
+
+
+def _show(channel: str, content: PromptContent) -> None:
+    ask = {"question": "asks", "authorization": "wants to", "navigate": "wants you to open"}
+    click.echo(f"[{channel}] An agent {ask[content.type]}:", err=True)
+    click.echo(clean(content.label), err=True)
+    for number, choice in enumerate(_choices(content), 1):
+        click.echo(f"  {number}) {clean(choice)}", err=True)
+
+
+def _choices(content: PromptContent) -> tuple[str, ...]:
+    return (content.choices or ()) if isinstance(content, Question) else ()
+
+
+async def _converse(content: PromptContent) -> tuple[Response, str]:
+    """Read lines until one decides; return the response and why, if it was no decision."""
+    if not isinstance(content, Question) and not sys.stdin.isatty():
+        return Response(response_type=_default(content)), "no person at this terminal"
+    reader = LineReader()
+    read: Callable[[str], Response | str] = _read_decision
+    hint = "Open it? [y/N] " if isinstance(content, Navigate) else "Allow it? [y/N] "
+    if isinstance(content, Question):
+        choices = content.choices
+
+        def read(line: str) -> Response | str:
+            return _read_answer(choices, line)
+
+        hint = "Choice: " if choices else "Answer: "
+    if _is_screen():
+        click.echo("", err=True)  # the line that counts down
+    while True:
+        click.echo(hint, err=True, nl=False)
+        line = await reader.readline()
+        if line is None:
+            click.echo("", err=True)
+            return Response(response_type=_default(content)), "end of input"
+        outcome = read(line)
+        if isinstance(outcome, Response):
+            return outcome, ""
+        click.echo(outcome, err=True)
+
+
+def _read_answer(choices: tuple[str, ...] | None, line: str) -> Response | str:
+    if choices is None:
+        return Response(answer=line)
+    said = line.strip().casefold()
+    for number, choice in enumerate(choices, 1):
+        if said in (choice.strip().casefold(), str(number)):
+            return Response(answer=choice)
+    return f"Type a number from 1 to {len(choices)}, or the choice itself."
+
+
+def _read_decision(line: str) -> Response | str:
+    said = line.strip().casefold()
+    if said in ("y", "yes"):
+        return Response(response_type=ResponseType.AUTHORIZATION_APPROVED)
+    if said in ("", "n", "no"):
+        return Response(response_type=ResponseType.AUTHORIZATION_DENIED)
+    return "Type y or n; just Enter means n."
+
+
+def _is_screen() -> bool:
+    """Whether the cursor can be moved on stderr."""
+    return sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+async def _count_down(patience: trio.CancelScope) -> None:
+    """Rewrite the line above the cursor every second, and leave what is typed alone."""
+    while True:
+        left = patience.deadline - trio.current_time()
+        # Save the cursor, one line up, write, restore (DECSC, CUU, EL, DECRC).
+        click.echo(f"\x1b7\x1b[A\r\x1b[2K({left:.0f} s left)\x1b8", err=True, nl=False)
+        await trio.sleep(1)

@@ -1,0 +1,46 @@
+"""``ailoop forward``: what a program prints, told to people as it comes."""
+
+from __future__ import annotations
+
+import click
+
+from ailoop.cli.lines import LineReader
+from ailoop.cli.running import OK, channel, complain, run, server
+from ailoop.client import AiloopClient, Invalid
+from ailoop.model.message import Priority
+
+__all__ = ["forward"]
+
+
+@click.command()
+@channel
+@click.option(
+    "-p",
+    "--priority",
+    type=click.Choice([one.value for one in Priority]),
+    default=Priority.LOW.value,
+    show_default=True,
+    help="How loudly to call.",
+)
+@server
+def forward(channel: str, priority: str, server: str | None) -> None:
+    r"""Copy stdin to stdout, and each line to a channel as a notification.
+
+    \b
+    Example:
+      make deploy 2>&1 | ailoop forward -c deploys
+    """
+
+    async def command() -> int:
+        reader = LineReader()
+        async with AiloopClient(server, role="agent") as client:
+            while (line := await reader.readline()) is not None:
+                click.echo(line)
+                if line.strip():
+                    try:
+                        await client.say(channel, line, priority=priority)
+                    except Invalid as invalid:
+                        complain(f"a line was not forwarded: {invalid}")
+        return OK
+
+    run(command)

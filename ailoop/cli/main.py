@@ -1,0 +1,72 @@
+"""The ``ailoop`` command and its subcommands, each loaded only when it is run."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from ailoop.version import __version__
+
+__all__ = ["cli", "main", "main_daemon"]
+
+_COMMANDS = {
+    "ask": "agent",
+    "authorize": "agent",
+    "say": "agent",
+    "navigate": "agent",
+    "forward": "forward",
+    "inbox": "inbox",
+    "answer": "people",
+    "approve": "people",
+    "deny": "people",
+    "history": "read",
+    "channels": "read",
+    "health": "read",
+    "serve": "serve",
+}
+
+
+class _LazyGroup(click.Group):
+    """Finds commands by name without importing the others: ``ask`` needs no web server."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, _: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        command = getattr(import_module(f"ailoop.cli.{_COMMANDS[name]}"), name)
+        assert isinstance(command, click.Command)  # noqa: S101 -- the table above is ours
+        return command
+
+
+@click.command(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="ailoop")
+def cli() -> None:
+    r"""Let an agent ask a person, and a person answer.
+
+    Without --server or AILOOP_SERVER, ask, authorize, say and navigate talk to the person
+    at this terminal.
+
+    \b
+    Examples:
+      ailoop ask "Which branch?"                    ask here
+      ailoop serve                                  start the daemon
+      ailoop --help, ailoop ask --help              more
+
+    Exit codes: 0 answered or approved; 1 denied, timed out or cancelled; 2 usage;
+    3 the server cannot be reached or cannot take it now; 130 interrupted.
+    """
+
+
+def main() -> None:
+    """Run ``ailoop``."""
+    cli(prog_name="ailoop")
+
+
+def main_daemon() -> None:
+    """Run ``ailoopd``, which is ``ailoop serve``."""
+    serve = import_module("ailoop.cli.serve").serve
+    sys.exit(serve(prog_name="ailoopd"))

@@ -1,0 +1,99 @@
+"""What people call with a prompt's id: answer, approve, deny."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ailoop.cli.running import OK, as_json, responder, run, server
+from ailoop.cli.text import one_line, print_json
+from ailoop.client import AiloopClient
+from ailoop.model.codec import dump_message
+from ailoop.model.message import Response, ResponseType
+
+__all__ = ["answer", "approve", "deny"]
+
+_reason = click.option("-r", "--reason", help="Why; the agent is told.")
+
+
+@click.command()
+@click.argument("prompt_id", metavar="ID")
+@click.argument("text")
+@responder
+@server
+@as_json
+def answer(
+    prompt_id: str, text: str, responder: str, server: str | None, as_json: bool
+) -> None:
+    r"""Answer the question ID; for a choice, TEXT is the choice or its number.
+
+    \b
+    Example:
+      ailoop answer 0190f3a2-… "use the blue one"
+    """
+    _respond(server, as_json, prompt_id, answer=text, responder=responder)
+
+
+@click.command()
+@click.argument("prompt_id", metavar="ID")
+@_reason
+@responder
+@server
+@as_json
+def approve(
+    prompt_id: str, reason: str | None, responder: str, server: str | None, as_json: bool
+) -> None:
+    r"""Approve the authorization ID, or say that you opened the page.
+
+    \b
+    Example:
+      ailoop approve 0190f3a2-…
+    """
+    _respond(
+        server,
+        as_json,
+        prompt_id,
+        response_type=ResponseType.AUTHORIZATION_APPROVED,
+        reason=reason,
+        responder=responder,
+    )
+
+
+@click.command()
+@click.argument("prompt_id", metavar="ID")
+@_reason
+@responder
+@server
+@as_json
+def deny(
+    prompt_id: str, reason: str | None, responder: str, server: str | None, as_json: bool
+) -> None:
+    r"""Deny the authorization ID.
+
+    \b
+    Example:
+      ailoop deny 0190f3a2-… --reason "not before the freeze ends"
+    """
+    _respond(
+        server,
+        as_json,
+        prompt_id,
+        response_type=ResponseType.AUTHORIZATION_DENIED,
+        reason=reason,
+        responder=responder,
+    )
+
+
+def _respond(server: str | None, as_json: bool, prompt_id: str, **decision: Any) -> None:
+    async def command() -> int:
+        async with AiloopClient(server, transport="rest", role="human") as client:
+            recorded = await client.respond(prompt_id, **decision)
+        if as_json:
+            print_json(dump_message(recorded))
+        elif isinstance(recorded.content, Response):
+            said = recorded.content.answer or recorded.content.response_type
+            click.echo(f"recorded on {recorded.channel}: {one_line(said)}")
+        return OK
+
+    run(command)

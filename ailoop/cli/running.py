@@ -1,0 +1,150 @@
+"""How a command runs: options shared by many, signals, errors as one line, exit codes."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import click
+import trio
+
+from ailoop.cli.text import clean
+from ailoop.client import (
+    AiloopError,
+    Busy,
+    Conflict,
+    Invalid,
+    NotFound,
+    Refused,
+    Unavailable,
+    Unreachable,
+)
+
+__all__ = [
+    "OK",
+    "REFUSED",
+    "as_json",
+    "channel",
+    "complain",
+    "exit_code_of",
+    "explain",
+    "only_ailoop_error",
+    "responder",
+    "run",
+    "server",
+    "timeout",
+]
+
+OK, REFUSED, USAGE, UNREACHABLE = 0, 1, 2, 3
+
+channel = click.option("-c", "--channel", default="public", show_default=True, help="Channel.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+server = click.option(
+    "--server",
+    envvar=["AILOOP_SERVER", "AILOOP_BASE_URL"],
+    show_envvar=True,
+    help="The server's address, such as http://127.0.0.1:8081.",
+)
+
+
+def timeout(default: int) -> Callable[[Any], Any]:
+    """Return the ``--timeout`` option."""
+    return click.option(
+        "-t",
+        "--timeout",
+        type=click.IntRange(min=0),
+        default=default,
+        show_default=True,
+        help="Seconds to wait for a person; 0 is as long as the server allows.",
+    )
+
+
+def _default_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+responder = click.option(
+    "--as",
+    "responder",
+    envvar="AILOOP_USER",
+    show_envvar=True,
+    default=_default_name,
+    help="Your name, recorded with the response; otherwise your login name.",
+)
+
+
+def explain(error: AiloopError) -> str:
+    """Return an error's sentence, with what a person needs to do better."""
+    choices = error.details.get("choices") if isinstance(error, Refused) else None
+    return f"{error}: {', '.join(map(str, choices))}" if choices else str(error)
+
+
+def complain(sentence: str) -> None:
+    """Say on stderr, in one line, what is wrong."""
+    click.echo(f"ailoop: {clean(sentence)}", err=True)
+
+
+def exit_code_of(error: AiloopError) -> int:
+    """Return the exit code that stands for an error."""
+    if isinstance(error, Unreachable | Busy | Unavailable):
+        return UNREACHABLE
+    if isinstance(error, Invalid):
+        return USAGE
+    return REFUSED if isinstance(error, NotFound | Conflict) else UNREACHABLE
+
+
+def only_ailoop_error(error: Exception) -> AiloopError:
+    """Return the first of our own errors in a group of nothing else; raise any other."""
+    if isinstance(error, ExceptionGroup):
+        ours, others = error.split(AiloopError)
+        if ours is None or others is not None:
+            raise error
+        return only_ailoop_error(ours.exceptions[0])
+    if isinstance(error, AiloopError):
+        return error
+    raise error
+
+
+def run(command: Callable[[], Awaitable[int]]) -> None:
+    """Run a command to its end and exit with its code.
+
+    SIGINT and SIGTERM cancel it, which lets it clean up, and exit with 128 + their number.
+    """
+    try:
+        code = trio.run(_run, command)
+    except KeyboardInterrupt:
+        code = 128 + signal.SIGINT
+    sys.exit(code)
+
+
+async def _run(command: Callable[[], Awaitable[int]]) -> int:
+    code = OK
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async with trio.open_nursery() as nursery:
+
+            async def watch() -> None:
+                nonlocal code
+                async for number in signals:
+                    code = 128 + number
+                    nursery.cancel_scope.cancel()
+
+            nursery.start_soon(watch)
+            try:
+                code = await command()
+            except (AiloopError, ExceptionGroup) as raised:
+                error = only_ailoop_error(raised)
+                complain(explain(error))
+                code = exit_code_of(error)
+            except BrokenPipeError:
+                # Whoever read our output has seen enough; nor may Python complain at exit.
+                code = 128 + signal.SIGPIPE
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            nursery.cancel_scope.cancel()
+    return code

@@ -1,0 +1,145 @@
+"""``ailoop serve``, also known as ``ailoopd``."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import structlog
+import trio
+from attrs import Attribute, fields
+
+from ailoop.cli.inbox import serve_person
+from ailoop.cli.running import complain, only_ailoop_error
+from ailoop.client import AiloopClient, AiloopError
+from ailoop.daemon import DaemonError, Settings, load_settings, open_daemon
+from ailoop.daemon.logs import configure_logs
+from ailoop.daemon.settings import toml_text
+
+__all__ = ["serve"]
+
+_BAD_SETTING = 2
+_CANNOT_LISTEN = 3
+_CRASHED = 70  # EX_SOFTWARE of BSD's sysexits.h
+_FORCED_SECONDS = 3.0
+
+
+def _setting_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command one flag a setting, in the order of the settings."""
+    for setting in reversed(fields(Settings)):
+        function = _setting_option(setting)(function)
+    return function
+
+
+def _setting_option(setting: Attribute[Any]) -> Callable[[Any], Any]:
+    shown = ",".join(setting.default) if isinstance(setting.default, tuple) else setting.default
+    return click.option(
+        f"--{setting.name.replace('_', '-')}",
+        setting.name,
+        help=f"{setting.metadata['help']}  [default: {shown or 'none'}]",
+    )
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    envvar="AILOOP_CONFIG",
+    show_envvar=True,
+    help="Settings file; otherwise ailoop.toml here, if there is one.",
+)
+@click.option("--print-config", is_flag=True, help="Print the settings as TOML and exit.")
+@click.option(
+    "-p", "--port", type=int, help="Earlier form of --ws-port N --rest-port N+1.", metavar="N"
+)
+@click.option(
+    "--inbox/--no-inbox",
+    default=None,
+    help="Answer prompts at this terminal; by default if it is one.",
+)
+@_setting_options
+def serve(
+    config: Path | None,
+    print_config: bool,
+    port: int | None,
+    inbox: bool | None,
+    **flags: str | None,
+) -> None:
+    r"""Run the daemon: REST and page on one port, WebSocket on another.
+
+    Each setting is a flag, a variable (AILOOP_WS_PORT) and a key of the settings file
+    (ws_port); flags win over variables, variables over the file.
+
+    \b
+    Examples:
+      ailoopd
+      ailoopd --rest-port 0 --ws-port 0 --log-format json
+      ailoopd --print-config > ailoop.toml
+
+    Exit codes: 0 stopped cleanly; 2 a bad setting; 3 a port cannot be had; 70 a fault.
+    """
+    given: dict[str, Any] = {} if port is None else _both_ports(port)
+    given |= {name: value for name, value in flags.items() if value is not None}
+    try:
+        settings = load_settings(given, config)
+    except DaemonError as error:
+        complain(str(error))
+        sys.exit(_BAD_SETTING)
+    if print_config:
+        click.echo(toml_text(settings), nl=False)
+        return
+    configure_logs(settings.log_level, settings.log_format)
+    screen = sys.stdin.isatty() and sys.stdout.isatty() if inbox is None else inbox
+    try:
+        trio.run(_serve, settings, screen)
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)  # before the daemon was up
+    except DaemonError as error:
+        complain(str(error))
+        sys.exit(_CANNOT_LISTEN)
+    except Exception:  # noqa: BLE001 -- the last word: one line in the log, not a traceback
+        structlog.get_logger().exception("crashed")
+        sys.exit(_CRASHED)
+
+
+def _both_ports(port: int) -> dict[str, str]:
+    return {"ws_port": str(port), "rest_port": str(port + 1 if port else 0)}
+
+
+async def _serve(settings: Settings, screen: bool) -> None:
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async with open_daemon(settings) as daemon:
+            click.echo(f"ready rest={daemon.rest_url} ws={daemon.ws_url}")
+            async with trio.open_nursery() as nursery:
+                if screen:
+                    nursery.start_soon(_serve_screen, daemon.rest_url)
+                async for _ in signals:
+                    _exit_even_if_held(settings.grace_seconds + _FORCED_SECONDS)
+                    nursery.cancel_scope.cancel()
+                    break
+
+
+async def _serve_screen(rest_url: str) -> None:
+    """Let the person at this terminal answer; the daemon goes on without them."""
+    try:
+        async with AiloopClient(rest_url, role="human") as client:
+            await serve_person(client, None, os.environ.get("AILOOP_USER", "terminal"))
+    except (AiloopError, ExceptionGroup) as error:
+        complain(f"the inbox at this terminal ended: {only_ailoop_error(error)}")
+
+
+def _exit_even_if_held(seconds: float) -> None:
+    """Exit after the grace period whatever holds the process up.
+
+    Hypercorn shields its writes without a bound, so one peer that stops reading could keep
+    a stopping daemon alive. By then everything that can be told has been told and stored.
+    """
+    timer = threading.Timer(seconds, os._exit, [0])
+    timer.daemon = True
+    timer.start()

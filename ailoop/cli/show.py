@@ -1,0 +1,70 @@
+"""How messages look on a terminal."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+import orjson
+
+from ailoop.cli.text import clean, clip, colour, one_line
+from ailoop.model.codec import format_time
+from ailoop.model.message import (
+    PROMPT_TYPES,
+    Authorization,
+    Message,
+    Navigate,
+    Notification,
+    Question,
+    Response,
+)
+
+__all__ = ["message_line", "outcome", "prompt_lines"]
+
+_KINDS = {"question": "asks", "authorization": "wants to", "navigate": "asks you to open"}
+
+
+def message_line(message: Message) -> str:
+    """Return a message on one line, cut to the terminal."""
+    content = message.content
+    if isinstance(content, Response):
+        what = outcome(message)
+    elif isinstance(content, Notification):
+        what = f"({content.priority}) {content.text}"
+    else:
+        what = f"{_KINDS[content.type]}: {content.label}"
+    time = format_time(message.timestamp)[11:19]
+    width = shutil.get_terminal_size((200, 24)).columns
+    return clip(one_line(f"{time} {message.sender_type:<6} {what}"), width)
+
+
+def outcome(response: Message) -> str:
+    """Return what a response says, by whom and why, on one line."""
+    content = response.content
+    if not isinstance(content, Response):
+        return ""
+    said = content.response_type.removeprefix("authorization_").replace("text", "answered")
+    metadata: dict[str, Any] = response.metadata or {}
+    parts = [
+        said,
+        f"“{content.answer}”" if content.answer else "",
+        f"by {metadata['responder']}" if metadata.get("responder") else "",
+        f"({metadata['reason']})" if metadata.get("reason") else "",
+    ]
+    return one_line(" ".join(part for part in parts if part))
+
+
+def prompt_lines(message: Message) -> list[str]:
+    """Return a prompt in full, with what a person needs to answer it."""
+    content = message.content
+    if not isinstance(content, PROMPT_TYPES):
+        return []
+    head = f"{_KINDS[content.type]} on {message.channel} ({content.timeout_seconds} s)"
+    lines = [f"an agent {head}:", *clean(content.label).splitlines()]
+    match content:
+        case Question(choices=tuple() as choices):
+            lines += [f"  {number}) {one_line(text)}" for number, text in enumerate(choices, 1)]
+        case Authorization(context=context) | Navigate(context=context) if context is not None:
+            pretty = orjson.dumps(context, option=orjson.OPT_INDENT_2).decode()
+            lines += [f"  {line}" for line in clean(pretty).splitlines()]
+    return [colour(lines[0], bold=True), *lines[1:]]

@@ -1,0 +1,62 @@
+"""What came from outside, made fit for a terminal."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import unicodedata
+from typing import Any
+
+import click
+import orjson
+from wcwidth import wcwidth
+
+__all__ = ["clean", "clip", "colour", "one_line", "print_json"]
+
+# ECMA-48: CSI and OSC sequences and two-character escapes, as a whole; what is left of
+# others loses its control characters below.
+_ESCAPES = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|[\x1b\x9d]\]?[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)|\x1b[@-_]"
+)
+
+
+def clean(text: str) -> str:
+    """Return a text without anything that a terminal acts on, except line ends.
+
+    Also gone are Unicode's direction overrides, which can make one text look like another.
+    """
+    text = _ESCAPES.sub("", text).replace("\r\n", "\n").replace("\t", " ")
+    return "".join(
+        char for char in text if char == "\n" or unicodedata.category(char) not in _UNSAFE
+    )
+
+
+_UNSAFE = ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def one_line(text: str) -> str:
+    """Return a cleaned text on one line."""
+    return " ".join(clean(text).split())
+
+
+def clip(text: str, width: int) -> str:
+    """Cut a one-line text to a number of terminal cells."""
+    used = 0
+    for index, char in enumerate(text):
+        used += max(wcwidth(char), 0)
+        if used > width - 1 and index < len(text) - 1:
+            return text[:index] + "…"
+    return text
+
+
+def colour(text: str, **style: Any) -> str:
+    """Style a text for a terminal that wants it (https://no-color.org)."""
+    if os.environ.get("NO_COLOR") or not sys.stdout.isatty():
+        return text
+    return click.style(text, **style)
+
+
+def print_json(value: Any) -> None:
+    """Print a value as one line of JSON on stdout."""
+    click.echo(orjson.dumps(value).decode())
