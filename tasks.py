@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
@@ -21,7 +22,7 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / "python"
 
 
-def fail(sentence: str) -> None:
+def fail(sentence: str) -> NoReturn:
     """Stop with one clear line."""
     sys.exit(f"tasks.py: {sentence}")
 
@@ -98,10 +99,12 @@ def demo(arguments: list[str]) -> None:
 
 def lock() -> None:
     """Resolve the requirements anew and write the lock files (needs ``uv``)."""
-    uv = shutil.which("uv") or fail("locking needs uv; try: pip install uv")
+    uv = shutil.which("uv")
+    if uv is None:
+        fail("locking needs uv; try: pip install uv")
     for group, name in (("build", "run.txt"), ("dev", "dev.txt")):
         run(
-            *(str(uv), "pip", "compile", "pyproject.toml", "--group", group, "--universal"),
+            *(uv, "pip", "compile", "pyproject.toml", "--group", group, "--universal"),
             *("--python-version", "3.11", "--generate-hashes", "--no-header"),
             *("--no-emit-index-url", "--quiet", "--upgrade", "-o", f"requirements/{name}"),
         )
@@ -113,18 +116,17 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for function in (demo, test, check, docs, lock):
-        commands.add_parser(function.__name__, help=function.__doc__, add_help=False)
+    with_arguments = {"demo": demo, "test": test}
+    plain = {"check": check, "docs": docs, "lock": lock}
+    for name, function in {**with_arguments, **plain}.items():
+        commands.add_parser(name, help=function.__doc__, add_help=False)
     known, rest = parser.parse_known_args()
-    function = {"demo": demo, "test": test, "check": check, "docs": docs, "lock": lock}[
-        known.command
-    ]
-    if known.command in ("demo", "test"):
-        function(rest)  # type: ignore[operator]
+    if known.command in with_arguments:
+        with_arguments[known.command](rest)
     elif rest:
         parser.error(f"{known.command} takes no arguments")
     else:
-        function()  # type: ignore[operator]
+        plain[known.command]()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -21,7 +22,7 @@ from ailoop.cli.running import (
     timeout,
 )
 from ailoop.cli.text import clean, print_json
-from ailoop.client import AiloopClient, AiloopError, Approval, Incompatible
+from ailoop.client import AiloopClient, AiloopError, Approval
 from ailoop.model.codec import dump_message, format_time, load_message
 from ailoop.model.errors import Refusal
 from ailoop.model.message import (
@@ -33,7 +34,7 @@ from ailoop.model.message import (
     Priority,
     PromptContent,
     Question,
-    Response,
+    ResponseMessage,
     ResponseType,
 )
 
@@ -68,7 +69,7 @@ def ask(
 
     async def command() -> int:
         response = await _decide(server, channel, content)
-        said = _said(response)
+        said = response.content
         kind = said.response_type
         answered = kind is ResponseType.TEXT
         answer = said.answer or ""
@@ -144,7 +145,7 @@ def navigate(url: str, channel: str, timeout: int, server: str | None, as_json: 
 
     async def command() -> int:
         response = await _decide(server, channel, content)
-        opened = _said(response).response_type in (
+        opened = response.content.response_type in (
             ResponseType.AUTHORIZATION_APPROVED,
             ResponseType.TEXT,
         )
@@ -200,13 +201,13 @@ def say(text: str, channel: str, priority: str, server: str | None, as_json: boo
     run(_checked(channel, content, command))
 
 
-async def _decide(server: str | None, channel: str, content: PromptContent) -> Message:
+async def _decide(server: str | None, channel: str, content: PromptContent) -> ResponseMessage:
     """Ask here, or on a server; a prompt whose asker is interrupted there is withdrawn."""
     if server is None:
         return await ask_here(channel, content)
     async with AiloopClient(server, transport="rest", role="agent") as client:
         prompt = await client.post(channel, content)
-        if click.get_text_stream("stderr").isatty():
+        if sys.stderr.isatty():
             click.echo(
                 f"Waiting for a person to answer {prompt.id} (Ctrl-C withdraws it).", err=True
             )
@@ -246,15 +247,8 @@ def _read_context(text: str | None) -> Any:
 def _print_decision(name: str, approval: Approval, about: dict[str, Any]) -> None:
     response = approval.response
     reason = {"reason": approval.reason} if approval.reason else {}
-    done = bool(approval) or _said(response).response_type is ResponseType.TEXT
+    done = bool(approval) or response.content.response_type is ResponseType.TEXT
     print_json({name: done, **about, "timestamp": format_time(response.timestamp), **reason})
-
-
-def _said(response: Message) -> Response:
-    """Return what a response says; a server that settles with anything else is broken."""
-    if isinstance(response.content, Response):
-        return response.content
-    raise Incompatible("the server settled the prompt with something that is no response")
 
 
 def _why(response: Message) -> str:

@@ -12,17 +12,17 @@ from collections.abc import Callable
 
 import click
 import trio
-from attrs import evolve
 
 from ailoop.cli.lines import LineReader
 from ailoop.cli.text import clean
+from ailoop.model.ids import new_id
 from ailoop.model.message import (
     Authorization,
-    Message,
     Navigate,
     PromptContent,
     Question,
     Response,
+    ResponseMessage,
     ResponseType,
     SenderType,
 )
@@ -30,9 +30,8 @@ from ailoop.model.message import (
 __all__ = ["ask_here"]
 
 
-async def ask_here(channel: str, content: PromptContent) -> Message:
+async def ask_here(channel: str, content: PromptContent) -> ResponseMessage:
     """Ask the person at this terminal and return the response."""
-    prompt = Message(channel=channel, content=content)
     seconds = content.timeout_seconds or float("inf")
     response, reason = Response(response_type=_default(content)), "timeout"
     with trio.move_on_after(seconds) as patience:
@@ -46,13 +45,13 @@ async def ask_here(channel: str, content: PromptContent) -> Message:
         click.echo("\nTime is over.", err=True)
         if isinstance(content, Question):
             response = Response(response_type=ResponseType.TIMEOUT)
-    answered = Message(
+    return ResponseMessage(
         channel=channel,
         sender_type=SenderType.HUMAN,
         content=response,
-        correlation_id=prompt.id,
+        correlation_id=new_id(),
+        metadata={"reason": reason} if reason else None,
     )
-    return evolve(answered, metadata={"reason": reason}) if reason else answered
 
 
 def _default(content: PromptContent) -> ResponseType:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from ailoop.model.message import Message, Response, ResponseType
+from ailoop.model.message import ResponseMessage, ResponseType
 
 __all__ = ["Approval"]
 
@@ -16,16 +16,12 @@ class Approval:
     :param response: the message that settled the prompt.
     """
 
-    response: Message
+    response: ResponseMessage
 
     @property
     def approved(self) -> bool:
         """Whether a person approved."""
-        content = self.response.content
-        return (
-            isinstance(content, Response)
-            and content.response_type is ResponseType.AUTHORIZATION_APPROVED
-        )
+        return self.response.content.response_type is ResponseType.AUTHORIZATION_APPROVED
 
     @property
     def reason(self) -> str | None:

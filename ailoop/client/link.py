@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 from uuid import UUID
 
-from ailoop.model.message import Message
+from ailoop.model.message import Message, ResponseMessage
 
 __all__ = ["Link"]
 
@@ -19,15 +19,15 @@ class Link(Protocol):
         """Post a message; return when it has been accepted."""
         ...
 
-    async def wait(self, prompt_id: UUID) -> Message:
+    async def wait(self, prompt_id: UUID) -> ResponseMessage:
         """Return the response to a prompt once it exists."""
         ...
 
-    async def respond(self, prompt_id: UUID, decision: Mapping[str, Any]) -> Message:
+    async def respond(self, prompt_id: UUID, decision: Mapping[str, Any]) -> ResponseMessage:
         """Settle a prompt for a person; return the recorded response."""
         ...
 
-    async def withdraw(self, prompt_id: UUID) -> Message:
+    async def withdraw(self, prompt_id: UUID) -> ResponseMessage:
         """Settle a prompt as cancelled; return the recorded response."""
         ...
 

@@ -10,10 +10,10 @@ from uuid import UUID
 import httpx2
 import trio
 
-from ailoop.client.errors import MissedMessages, Unreachable, refusal_of
+from ailoop.client.errors import Incompatible, MissedMessages, Unreachable, refusal_of
 from ailoop.model.codec import encode, load_json, load_message
 from ailoop.model.errors import Refusal
-from ailoop.model.message import Message
+from ailoop.model.message import Message, ResponseMessage
 
 __all__ = ["RestLink"]
 
@@ -79,22 +79,22 @@ class RestLink:
         """Post a message; return when it has been accepted."""
         await self.call("POST", "/api/v1/messages", content=encode(message))
 
-    async def wait(self, prompt_id: UUID) -> Message:
+    async def wait(self, prompt_id: UUID) -> ResponseMessage:
         """Return the response to a prompt once it exists, asking in slices."""
         path = f"/api/v1/messages/{prompt_id}/response"
         while True:
             status, body = await self.call("GET", path, wait=_SLICE_SECONDS)
             if status == 200:
-                return load_message(body)
+                return _response(body)
 
-    async def respond(self, prompt_id: UUID, decision: Mapping[str, Any]) -> Message:
+    async def respond(self, prompt_id: UUID, decision: Mapping[str, Any]) -> ResponseMessage:
         """Settle a prompt for a person; return the recorded response."""
         path = f"/api/v1/messages/{prompt_id}/response"
-        return load_message((await self.call("POST", path, json=dict(decision)))[1])
+        return _response((await self.call("POST", path, json=dict(decision)))[1])
 
-    async def withdraw(self, prompt_id: UUID) -> Message:
+    async def withdraw(self, prompt_id: UUID) -> ResponseMessage:
         """Settle a prompt as cancelled; return the recorded response."""
-        return load_message((await self.call("DELETE", f"/api/v1/messages/{prompt_id}"))[1])
+        return _response((await self.call("DELETE", f"/api/v1/messages/{prompt_id}"))[1])
 
     @asynccontextmanager
     async def subscribe(
@@ -137,7 +137,7 @@ class _PollingFeed:
         _, body = await self._link.call("GET", "/api/channels")
         return [one["name"] for one in body["channels"]]
 
-    async def _page(self, name: str, **query: int) -> Any:
+    async def _page(self, name: str, **query: Any) -> Any:
         return (await self._link.call("GET", f"/api/channels/{name}/messages", **query))[1]
 
     def __aiter__(self) -> _PollingFeed:
@@ -160,3 +160,10 @@ class _PollingFeed:
             raise MissedMessages(name, gap["after"], gap["first"])
         self._cursors[name] = page["next_after"]
         self._ready += map(load_message, page["messages"])
+
+
+def _response(body: Any) -> ResponseMessage:
+    try:
+        return ResponseMessage.of(load_message(body))
+    except (Refusal, TypeError) as error:
+        raise Incompatible(f"the server's answer is not understood: {error}") from None

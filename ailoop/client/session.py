@@ -17,7 +17,7 @@ from attrs import frozen
 from ailoop.client.errors import Incompatible, MissedMessages, Refused, refusal_of
 from ailoop.model.codec import load_json, load_message
 from ailoop.model.errors import Refusal
-from ailoop.model.message import Message
+from ailoop.model.message import Message, ResponseMessage
 
 __all__ = ["SUBPROTOCOL", "Arrived", "ClientSession", "Event", "Failed", "Replied", "Settled"]
 
@@ -46,7 +46,7 @@ class Settled:
     """A prompt that is waited for has its response."""
 
     prompt_id: UUID
-    response: Message
+    response: ResponseMessage
 
 
 @frozen
@@ -101,7 +101,7 @@ class ClientSession:
             case "response":
                 prompt_id = UUID(value["id"])
                 self.watched.discard(prompt_id)
-                return Settled(prompt_id, load_message(value["message"]))
+                return Settled(prompt_id, ResponseMessage.of(load_message(value["message"])))
             case "gap":
                 return MissedMessages(value["channel"], value["after"], value["first"])
             case "error":

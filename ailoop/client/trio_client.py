@@ -23,6 +23,7 @@ from ailoop.model.message import (
     Notification,
     Priority,
     Question,
+    ResponseMessage,
     ResponseType,
     SenderType,
 )
@@ -115,7 +116,7 @@ class AiloopClient:
         choices: Iterable[str] | None = None,
         timeout: int = 60,
         metadata: Mapping[str, Any] | None = None,
-    ) -> Message:
+    ) -> ResponseMessage:
         """Ask a question and return the response once it exists.
 
         :param choices: if given, the answer is one of them.
@@ -156,7 +157,7 @@ class AiloopClient:
         context: Any = None,
         timeout: int = 300,
         metadata: Mapping[str, Any] | None = None,
-    ) -> Message:
+    ) -> ResponseMessage:
         """Ask a person to open a page; return the response once it exists."""
         content = Navigate(url=url, context=context, timeout_seconds=timeout)
         return await self._ask(channel, content, metadata)
@@ -173,11 +174,11 @@ class AiloopClient:
         content = Notification(text=text, priority=Priority(priority))
         return await self.post(channel, content, metadata=metadata)
 
-    async def wait(self, prompt_id: UUID | str) -> Message:
+    async def wait(self, prompt_id: UUID | str) -> ResponseMessage:
         """Return the response to a prompt, asked by this process or by another."""
         return await self._link.wait(_id(prompt_id))
 
-    async def withdraw(self, prompt_id: UUID | str) -> Message:
+    async def withdraw(self, prompt_id: UUID | str) -> ResponseMessage:
         """Take a prompt back; return the response ``cancelled``.
 
         :raises AlreadySettled: a person was faster.
@@ -203,7 +204,7 @@ class AiloopClient:
 
     async def _ask(
         self, channel: str, content: Content, metadata: Mapping[str, Any] | None
-    ) -> Message:
+    ) -> ResponseMessage:
         message = await self.post(channel, content, metadata=metadata)
         return await self._link.wait(message.id)
 
@@ -217,7 +218,7 @@ class AiloopClient:
         response_type: ResponseType | str = ResponseType.TEXT,
         reason: str | None = None,
         responder: str | None = None,
-    ) -> Message:
+    ) -> ResponseMessage:
         """Settle a prompt for a person; return the recorded response.
 
         :param answer: the answer to a question: a text, a choice or its number from 1.

@@ -15,6 +15,7 @@ from trio_websocket import (
     WebSocketConnection,
     connect_websocket_url,
 )
+from wsproto.utilities import LocalProtocolError
 
 from ailoop.client.errors import AiloopError, ConnectionLost, MissedMessages, Unreachable
 from ailoop.client.session import (
@@ -27,7 +28,7 @@ from ailoop.client.session import (
     Settled,
 )
 from ailoop.model.codec import dump_message, load_message
-from ailoop.model.message import Message
+from ailoop.model.message import Message, ResponseMessage
 from ailoop.version import __version__
 
 __all__ = ["WebSocketLink", "open_websocket_link"]
@@ -116,11 +117,16 @@ class WebSocketLink:
         except ConnectionClosed as closed:
             code = closed.reason.code if closed.reason else 1006
             why = closed.reason.reason if closed.reason else None
-            self._end(ConnectionLost(f"the connection to ailoop ended ({code} {why or ''})"))
+            self.end(ConnectionLost(f"the connection to ailoop ended ({code} {why or ''})"))
         except AiloopError as error:
-            self._end(ConnectionLost(str(error)))
+            self.end(ConnectionLost(str(error)))
 
-    def _end(self, lost: ConnectionLost) -> None:
+    async def aclose(self) -> None:
+        """Close the socket; whoever still waits for something is told."""
+        await self._socket.aclose()
+
+    def end(self, lost: ConnectionLost) -> None:
+        """Tell everybody who waits that the connection is gone."""
         self._lost = lost
         for slot in self._replies.values():
             slot.put(lost)
@@ -182,7 +188,7 @@ class WebSocketLink:
         """Post a message; return when it has been accepted."""
         await self.request("send", message=dump_message(message))
 
-    async def wait(self, prompt_id: UUID) -> Message:
+    async def wait(self, prompt_id: UUID) -> ResponseMessage:
         """Return the response to a prompt once it exists."""
         slot = _Slot()
         waiting = self._settled.setdefault(prompt_id, [])
@@ -194,14 +200,15 @@ class WebSocketLink:
             if slot in waiting:
                 waiting.remove(slot)
 
-    async def respond(self, prompt_id: UUID, decision: Mapping[str, Any]) -> Message:
+    async def respond(self, prompt_id: UUID, decision: Mapping[str, Any]) -> ResponseMessage:
         """Settle a prompt for a person; return the recorded response."""
         reply = await self.request("respond", id=str(prompt_id), **decision)
-        return load_message(reply["message"])
+        return ResponseMessage.of(load_message(reply["message"]))
 
-    async def withdraw(self, prompt_id: UUID) -> Message:
+    async def withdraw(self, prompt_id: UUID) -> ResponseMessage:
         """Settle a prompt as cancelled; return the recorded response."""
-        return load_message((await self.request("withdraw", id=str(prompt_id)))["message"])
+        reply = await self.request("withdraw", id=str(prompt_id))
+        return ResponseMessage.of(load_message(reply["message"]))
 
     @asynccontextmanager
     async def subscribe(
@@ -238,26 +245,45 @@ async def open_websocket_link(url: str, role: str | None) -> AsyncIterator[WebSo
     :raises Unreachable: nobody answers there.
     """
     async with _Background() as nursery:
-        try:
-            with trio.fail_after(_CONNECT_SECONDS):
-                socket = await connect_websocket_url(
-                    nursery,
-                    url,
-                    subprotocols=[SUBPROTOCOL],
-                    message_queue_size=_QUEUED_MESSAGES,
-                    max_message_size=_FRAME_BYTES,
-                )
-        except (OSError, HandshakeError, trio.TooSlowError) as error:
-            raise Unreachable(f"cannot open {url}: {error or type(error).__name__}") from None
-        link = WebSocketLink(socket)
-        nursery.start_soon(link.run)
+        opened, closing = _Slot(), trio.CancelScope(shield=True)
+        nursery.start_soon(_carry, url, opened, closing)
+        link: WebSocketLink = await opened.get()
         try:
             if role is not None:
                 await link.request("hello", role=role, client="ailoop", version=__version__)
             yield link
         finally:
-            with trio.move_on_after(_CLOSE_SECONDS, shield=True):
-                await socket.aclose()
+            closing.deadline = trio.current_time() + _CLOSE_SECONDS
+            with closing:
+                await link.aclose()
+
+
+async def _carry(url: str, opened: _Slot, closing: trio.CancelScope) -> None:
+    """Own the socket's tasks, and tell the opener what came of it."""
+    try:
+        async with trio.open_nursery() as nursery:
+            try:
+                with trio.fail_after(_CONNECT_SECONDS):
+                    socket = await connect_websocket_url(
+                        nursery,
+                        url,
+                        subprotocols=[SUBPROTOCOL],
+                        message_queue_size=_QUEUED_MESSAGES,
+                        max_message_size=_FRAME_BYTES,
+                    )
+            except (OSError, HandshakeError, trio.TooSlowError) as error:
+                why = str(error) or type(error).__name__
+                opened.put(Unreachable(f"cannot open {url}: {why}"))
+            else:
+                link = WebSocketLink(socket)
+                opened.put(link)
+                await link.run()
+            nursery.cancel_scope.cancel()
+    except* LocalProtocolError:
+        # trio-websocket fails on a ping that crosses our closing frame.
+        link.end(ConnectionLost("the connection to ailoop ended"))
+    finally:
+        closing.cancel()
 
 
 class _Background:

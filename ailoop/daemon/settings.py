@@ -6,12 +6,14 @@ A setting is a flag (``--ws-port``), a variable (``AILOOP_WS_PORT``) and a key o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import typed_settings as ts
 from attrs import Attribute, asdict, field, fields, frozen, validators
+from typed_settings.converters import get_default_cattrs_converter
 from typed_settings.exceptions import ConfigFileLoadError, TsError
 from typed_settings.loaders import DictLoader
 
@@ -24,6 +26,8 @@ __all__ = ["Settings", "load_settings", "toml_text"]
 
 DEFAULT_FILE = Path("ailoop.toml")
 PREFIX = "AILOOP_"
+
+_UNCONVERTED = re.compile(r"Could not convert value (.+) for option '(\w+)' from loader")
 
 _MESSAGE = MessageLimits()
 _BROKER = BrokerLimits()
@@ -170,7 +174,7 @@ def load_settings(flags: Mapping[str, Any], file: Path | None = None) -> Setting
     """
     if file is not None and not file.is_file():
         raise DaemonError(f"there is no settings file {file}")
-    converter = ts.default_converter()
+    converter = get_default_cattrs_converter()
     ts.register_strlist_hook(converter, sep=",")
     toml = ts.FileLoader({"*": ts.TomlFormat(section=None)}, [file or DEFAULT_FILE])
     try:
@@ -191,7 +195,8 @@ def _reasons(error: BaseException) -> list[str]:
     _, _, listed = str(error).partition("Could not convert loaded settings: \n")
     if listed:
         return [line.partition("Error: ")[2] for line in listed.splitlines()]
-    return [" ".join(str(error).split())]
+    named = _UNCONVERTED.match(str(error))
+    return [f"{named[2]} cannot be {named[1]}" if named else " ".join(str(error).split())]
 
 
 def toml_text(settings: Settings) -> str:

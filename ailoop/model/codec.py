@@ -168,26 +168,21 @@ def _structure_message(value: Any, _: Any) -> Message:
     return _message_fields(fields, Message)
 
 
-def _register(cls: type, **special: Callable[[Any, Any], Any]) -> None:
+def _register(cls: type[Content], **special: Callable[[Any, Any], Any]) -> None:
     """Give a content class its strict reader and a writer that leaves out absent extras."""
-    converter.register_structure_hook(
-        cls,
-        make_dict_structure_fn(
-            cls,
-            converter,
-            _cattrs_forbid_extra_keys=True,
-            **{name: override(struct_hook=hook) for name, hook in special.items()},
-        ),
-    )
-    optional = {name: override(omit_if_default=True) for name in ("choices", "context")}
-    write = make_dict_unstructure_fn(
-        cls,
-        converter,
-        **{k: v for k, v in optional.items() if k in cls.__annotations__},
-    )
-    converter.register_unstructure_hook(
-        cls, lambda content: {"type": cls.type, **write(content)}
-    )  # type: ignore[attr-defined]
+    reading: dict[str, Any] = {
+        name: override(struct_hook=hook) for name, hook in special.items()
+    }
+    writing: dict[str, Any] = {
+        name: override(omit_if_default=True)
+        for name in ("choices", "context")
+        if name in cls.__annotations__
+    }
+    read = make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=True, **reading)
+    write: Callable[[Any], dict[str, Any]] = make_dict_unstructure_fn(cls, converter, **writing)
+    kind = cls.type
+    converter.register_structure_hook(cls, read)
+    converter.register_unstructure_hook(cls, lambda content: {"type": kind, **write(content)})
 
 
 _strict(str, "text")

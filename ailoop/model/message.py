@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from attrs import field, frozen
+from attrs import field, fields, frozen
 
 from ailoop.model.ids import new_id
 
@@ -27,6 +27,7 @@ __all__ = [
     "PromptContent",
     "Question",
     "Response",
+    "ResponseMessage",
     "ResponseType",
     "SenderType",
 ]
@@ -152,3 +153,20 @@ class Message:
     timestamp: datetime = field(factory=_now)
     correlation_id: UUID | None = None
     metadata: dict[str, Any] | None = None
+
+
+@frozen(kw_only=True)
+class ResponseMessage(Message):
+    """A message that settles a prompt; type checkers know what its content is."""
+
+    content: Response
+
+    @classmethod
+    def of(cls, message: Message) -> ResponseMessage:
+        """Return a message as what it is.
+
+        :raises TypeError: it is no response.
+        """
+        if not isinstance(message.content, Response):
+            raise TypeError(f"a response was expected, not a {message.content.type}")
+        return cls(**{one.name: getattr(message, one.name) for one in fields(Message)})

@@ -15,6 +15,7 @@ from trio_websocket import (
     WebSocketRequest,
     wrap_server_stream,
 )
+from wsproto.utilities import LocalProtocolError
 
 from ailoop.model.errors import Refusal
 from ailoop.transport.gateway import Gateway
@@ -57,7 +58,7 @@ async def serve_websockets(
     listeners: Sequence[trio.SocketListener],
     connections: trio.Nursery,
     *,
-    task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+    task_status: trio.TaskStatus[list[trio.SocketListener]] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Accept connections until cancelled.
 
@@ -78,7 +79,8 @@ async def _serve_stream(gateway: Gateway, stream: trio.SocketStream) -> None:
         async with trio.open_nursery() as nursery:
             await _serve_handshaken(gateway, stream, nursery)
             nursery.cancel_scope.cancel()
-    except* (HandshakeError, ConnectionClosed, trio.BrokenResourceError):
+    # The last is how trio-websocket fails on a ping that crosses our closing frame.
+    except* (HandshakeError, ConnectionClosed, trio.BrokenResourceError, LocalProtocolError):
         log.debug("connection_lost")
     except* Exception:
         log.exception("connection_failed")
