@@ -47,7 +47,9 @@ async def main(port: int, once: bool) -> int:
     url = f"http://127.0.0.1:{port + 1}"
     command = [sys.executable, "-m", "ailoop", "serve", "--port", str(port)]
     async with trio.open_nursery() as nursery:
-        daemon = await nursery.start(partial(trio.run_process, command, check=False))
+        # stdin=None lets the daemon see this terminal, where its person sits.
+        start = partial(trio.run_process, command, stdin=None, check=False)
+        daemon = await nursery.start(start)
         if await is_up(url, daemon):
             print(
                 f"The page is {url}/ and a second terminal can run:\n"
