@@ -58,13 +58,11 @@ class Feed:
         self._limits = limits
         self._on_ready = on_ready
         self._detach = detach
-        self._missed = False
+        # Asked now: a head that grows past a foreign cursor would hide that it is foreign.
+        self._missed = not history.reaches(cursor)
         # None while behind; then history is read and what arrives is not held here.
         self._backlog: deque[Entry] | None = None
         self._bytes = 0
-        if not history.start <= cursor <= history.head:
-            # A cursor of another life of this channel: what lies between is unknown.
-            self._missed = True
 
     @property
     def waiting(self) -> bool:

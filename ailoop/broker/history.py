@@ -53,6 +53,14 @@ class History:
         oldest = self.oldest
         return oldest.at + self._limits.history_seconds if oldest else math.inf
 
+    def reaches(self, cursor: int) -> bool:
+        """Whether everything after ``cursor`` is still here.
+
+        Not if it has left, nor if the cursor is of another life of this channel, in which
+        case what lies between is unknown.
+        """
+        return self.trimmed <= cursor <= self.head
+
     def append(self, entry: Entry) -> None:
         """Take the next entry of the log."""
         self._entries.append(entry)

@@ -14,6 +14,7 @@ import click
 import trio
 
 from ailoop.cli.lines import LineReader
+from ailoop.cli.show import detail_lines
 from ailoop.cli.text import clean
 from ailoop.model.ids import new_id
 from ailoop.model.message import (
@@ -65,12 +66,8 @@ def _show(channel: str, content: PromptContent) -> None:
     ask = {"question": "asks", "authorization": "wants to", "navigate": "wants you to open"}
     click.echo(f"[{channel}] An agent {ask[content.type]}:", err=True)
     click.echo(clean(content.label), err=True)
-    for number, choice in enumerate(_choices(content), 1):
-        click.echo(f"  {number}) {clean(choice)}", err=True)
-
-
-def _choices(content: PromptContent) -> tuple[str, ...]:
-    return (content.choices or ()) if isinstance(content, Question) else ()
+    for line in detail_lines(content):
+        click.echo(f"  {line}", err=True)
 
 
 async def _converse(content: PromptContent) -> tuple[Response, str]:
@@ -78,6 +75,8 @@ async def _converse(content: PromptContent) -> tuple[Response, str]:
     if not isinstance(content, Question) and not sys.stdin.isatty():
         return Response(response_type=_default(content)), "no person at this terminal"
     reader = LineReader()
+    if not isinstance(content, Question):
+        reader.forget_typed()
     read: Callable[[str], Response | str] = _read_decision
     hint = "Open it? [y/N] " if isinstance(content, Navigate) else "Allow it? [y/N] "
     if isinstance(content, Question):
@@ -105,8 +104,12 @@ def _read_answer(choices: tuple[str, ...] | None, line: str) -> Response | str:
     if choices is None:
         return Response(answer=line)
     said = line.strip().casefold()
+    # As on a server: the texts come before the numbers, should one look like the other.
+    for choice in choices:
+        if said == choice.strip().casefold():
+            return Response(answer=choice)
     for number, choice in enumerate(choices, 1):
-        if said in (choice.strip().casefold(), str(number)):
+        if said == str(number):
             return Response(answer=choice)
     return f"Type a number from 1 to {len(choices)}, or the choice itself."
 

@@ -12,6 +12,7 @@ import trio
 from ailoop.cli.lines import LineReader
 from ailoop.cli.running import (
     OK,
+    any_channel,
     as_json,
     complain,
     explain,
@@ -169,15 +170,18 @@ def _read(prompt: Message, said: str) -> dict[str, Any] | None:
 async def serve_person(client: AiloopClient, channel: str | None, responder: str) -> None:
     """Let the person at this terminal answer, until they quit."""
     box = Inbox(client, channel=channel, responder=responder, write=click.echo)
+    reader = LineReader()
+    # Between two connections a person types about prompts that may be others by now.
+    reader.forget_typed()
     async with trio.open_nursery() as nursery:
         await nursery.start(box.follow)
         click.echo("Answer here; help shows how.", err=True)
-        await box.converse(LineReader())
+        await box.converse(reader)
         nursery.cancel_scope.cancel()
 
 
 @click.command()
-@click.option("-c", "--channel", help="Only this channel; otherwise all.")
+@any_channel
 @click.option("--once", is_flag=True, help="List what waits now and exit.")
 @responder
 @server

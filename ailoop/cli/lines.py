@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import termios
 
 import trio
 
@@ -21,8 +22,14 @@ class LineReader:
 
     def __init__(self) -> None:
         self._fd = sys.stdin.fileno()
+        self._screen = os.isatty(self._fd)
         self._held = b""
         self._ended = False
+
+    def forget_typed(self) -> None:
+        """Drop what was typed so far: it cannot be about a question not shown yet."""
+        if self._screen:
+            termios.tcflush(self._fd, termios.TCIFLUSH)
 
     async def readline(self) -> str | None:
         """Return the next line without its end, or ``None`` at the end of the input."""
@@ -32,10 +39,20 @@ class LineReader:
             except OSError:
                 # A plain file cannot be waited for, and need not be.
                 await trio.lowlevel.checkpoint()
-            chunk = os.read(self._fd, _CHUNK)
+            try:
+                chunk = os.read(self._fd, _CHUNK)
+            except OSError:
+                chunk = b""  # the terminal has gone
             self._ended = not chunk
             self._held += chunk
-        if not self._held:
-            return None
+        if not self._held or (self._screen and b"\n" not in self._held):
+            return None  # on a terminal, what Enter did not confirm is not said
         line, _, self._held = self._held.partition(b"\n")
         return line.decode(errors="replace").rstrip("\r")
+
+    def _read(self) -> bytes:
+        try:
+            return os.read(self._fd, _CHUNK)
+        except OSError:
+            # The terminal is gone, or belongs to another job now: nobody types for us.
+            return b""

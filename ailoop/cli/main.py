@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 
 import click
@@ -35,11 +34,19 @@ class _LazyGroup(click.Group):
         return list(_COMMANDS)
 
     def get_command(self, _: click.Context, name: str) -> click.Command | None:
-        if name not in _COMMANDS:
-            return None
-        command = getattr(import_module(f"ailoop.cli.{_COMMANDS[name]}"), name)
-        assert isinstance(command, click.Command)  # noqa: S101 -- the table above is ours
-        return command
+        return _load(name) if name in _COMMANDS else None
+
+
+def _load(name: str) -> click.Command:
+    command = getattr(import_module(f"ailoop.cli.{_COMMANDS[name]}"), name)
+    assert isinstance(command, click.Command)  # noqa: S101 -- the table above is ours
+    return _laid_out(command)
+
+
+def _laid_out(command: click.Command) -> click.Command:
+    r"""Let click see its ``\b``, the mark of lines not to be filled, in a raw docstring."""
+    command.help = (command.help or "").replace(r"\b", "\b")
+    return command
 
 
 @click.command(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -63,10 +70,10 @@ def cli() -> None:
 
 def main() -> None:
     """Run ``ailoop``."""
+    _laid_out(cli)
     cli(prog_name="ailoop")
 
 
 def main_daemon() -> None:
     """Run ``ailoopd``, which is ``ailoop serve``."""
-    serve = import_module("ailoop.cli.serve").serve
-    sys.exit(serve(prog_name="ailoopd"))
+    _load("serve")(prog_name="ailoopd")

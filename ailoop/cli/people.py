@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import click
 
@@ -14,17 +15,18 @@ from ailoop.model.message import Response, ResponseType
 
 __all__ = ["answer", "approve", "deny"]
 
+_prompt_id = click.argument("prompt_id", metavar="ID", type=click.UUID)
 _reason = click.option("-r", "--reason", help="Why; the agent is told.")
 
 
 @click.command()
-@click.argument("prompt_id", metavar="ID")
+@_prompt_id
 @click.argument("text")
 @responder
 @server
 @as_json
 def answer(
-    prompt_id: str, text: str, responder: str, server: str | None, as_json: bool
+    prompt_id: UUID, text: str, responder: str, server: str | None, as_json: bool
 ) -> None:
     r"""Answer the question ID; for a choice, TEXT is the choice or its number.
 
@@ -36,13 +38,13 @@ def answer(
 
 
 @click.command()
-@click.argument("prompt_id", metavar="ID")
+@_prompt_id
 @_reason
 @responder
 @server
 @as_json
 def approve(
-    prompt_id: str, reason: str | None, responder: str, server: str | None, as_json: bool
+    prompt_id: UUID, reason: str | None, responder: str, server: str | None, as_json: bool
 ) -> None:
     r"""Approve the authorization ID, or say that you opened the page.
 
@@ -61,13 +63,13 @@ def approve(
 
 
 @click.command()
-@click.argument("prompt_id", metavar="ID")
+@_prompt_id
 @_reason
 @responder
 @server
 @as_json
 def deny(
-    prompt_id: str, reason: str | None, responder: str, server: str | None, as_json: bool
+    prompt_id: UUID, reason: str | None, responder: str, server: str | None, as_json: bool
 ) -> None:
     r"""Deny the authorization ID.
 
@@ -85,7 +87,7 @@ def deny(
     )
 
 
-def _respond(server: str | None, as_json: bool, prompt_id: str, **decision: Any) -> None:
+def _respond(server: str | None, as_json: bool, prompt_id: UUID, **decision: Any) -> None:
     async def command() -> int:
         async with AiloopClient(server, transport="rest", role="human") as client:
             recorded = await client.respond(prompt_id, **decision)

@@ -8,11 +8,12 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 import trio
 
-from ailoop.cli.text import clean
+from ailoop.cli.text import one_line
 from ailoop.client import (
     AiloopError,
     Busy,
@@ -23,10 +24,13 @@ from ailoop.client import (
     Unavailable,
     Unreachable,
 )
+from ailoop.model.errors import Refusal
+from ailoop.model.names import check_channel
 
 __all__ = [
     "OK",
     "REFUSED",
+    "any_channel",
     "as_json",
     "channel",
     "complain",
@@ -41,12 +45,48 @@ __all__ = [
 
 OK, REFUSED, USAGE, UNREACHABLE = 0, 1, 2, 3
 
-channel = click.option("-c", "--channel", default="public", show_default=True, help="Channel.")
+
+def _check_channel(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
+    try:
+        return None if name is None else check_channel(name)
+    except Refusal as refusal:
+        raise click.BadParameter(refusal.sentence) from None
+
+
+def _check_server(_: click.Context, __: click.Parameter, url: str | None) -> str | None:
+    """Refuse what no server can have as its address, before anything is asked of it."""
+    if url is None:
+        return None
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        (parts.hostname or "").encode("idna")
+    except ValueError:  # of the port, of brackets, of the name
+        good = False
+    if not good:
+        raise click.BadParameter(
+            f"not an address such as http://127.0.0.1:8081: {one_line(url)}"
+        )
+    return url
+
+
+channel = click.option(
+    "-c",
+    "--channel",
+    default="public",
+    show_default=True,
+    callback=_check_channel,
+    help="Channel.",
+)
+any_channel = click.option(
+    "-c", "--channel", callback=_check_channel, help="Only this channel; otherwise all."
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 server = click.option(
     "--server",
     envvar=["AILOOP_SERVER", "AILOOP_BASE_URL"],
     show_envvar=True,
+    callback=_check_server,
     help="The server's address, such as http://127.0.0.1:8081.",
 )
 
@@ -88,7 +128,7 @@ def explain(error: AiloopError) -> str:
 
 def complain(sentence: str) -> None:
     """Say on stderr, in one line, what is wrong."""
-    click.echo(f"ailoop: {clean(sentence)}", err=True)
+    click.echo(f"ailoop: {one_line(sentence)}", err=True)
 
 
 def exit_code_of(error: AiloopError) -> int:

@@ -95,7 +95,7 @@ def serve(
         click.echo(toml_text(settings), nl=False)
         return
     configure_logs(settings.log_level, settings.log_format)
-    screen = sys.stdin.isatty() and sys.stdout.isatty() if inbox is None else inbox
+    screen = _is_attended() if inbox is None else inbox
     try:
         trio.run(_serve, settings, screen)
     except KeyboardInterrupt:
@@ -108,8 +108,25 @@ def serve(
         sys.exit(_CRASHED)
 
 
+def _is_attended() -> bool:
+    """Whether a person is at this terminal: a background job would stop at its first read."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return False
+    try:
+        return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    except OSError:  # not our controlling terminal
+        return False
+
+
 def _both_ports(port: int) -> dict[str, str]:
     return {"ws_port": str(port), "rest_port": str(port + 1 if port else 0)}
+
+
+def _is_our_terminal() -> bool:
+    """Whether a person types for this process, which is not so for a job in the background."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return False
+    return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
 
 
 async def _serve(settings: Settings, screen: bool) -> None:
@@ -127,6 +144,8 @@ async def _serve(settings: Settings, screen: bool) -> None:
 
 async def _serve_screen(rest_url: str) -> None:
     """Let the person at this terminal answer; the daemon goes on without them."""
+    # Put in the background later, a read must fail rather than suspend the daemon.
+    signal.signal(signal.SIGTTIN, signal.SIG_IGN)
     try:
         async with AiloopClient(rest_url, role="human") as client:
             await serve_person(client, None, os.environ.get("AILOOP_USER", "terminal"))

@@ -15,11 +15,12 @@ from ailoop.model.message import (
     Message,
     Navigate,
     Notification,
+    PromptContent,
     Question,
     Response,
 )
 
-__all__ = ["message_line", "outcome", "prompt_lines"]
+__all__ = ["detail_lines", "message_line", "outcome", "prompt_lines"]
 
 _KINDS = {"question": "asks", "authorization": "wants to", "navigate": "asks you to open"}
 
@@ -61,10 +62,16 @@ def prompt_lines(message: Message) -> list[str]:
         return []
     head = f"{_KINDS[content.type]} on {message.channel} ({content.timeout_seconds} s)"
     lines = [f"an agent {head}:", *clean(content.label).splitlines()]
+    lines += [f"  {line}" for line in detail_lines(content)]
+    return [colour(lines[0], bold=True), *lines[1:]]
+
+
+def detail_lines(content: PromptContent) -> list[str]:
+    """Return what a person decides by: the numbered choices, or the context."""
     match content:
         case Question(choices=tuple() as choices):
-            lines += [f"  {number}) {one_line(text)}" for number, text in enumerate(choices, 1)]
+            return [f"{number}) {one_line(text)}" for number, text in enumerate(choices, 1)]
         case Authorization(context=context) | Navigate(context=context) if context is not None:
             pretty = orjson.dumps(context, option=orjson.OPT_INDENT_2).decode()
-            lines += [f"  {line}" for line in clean(pretty).splitlines()]
-    return [colour(lines[0], bold=True), *lines[1:]]
+            return clean(pretty).splitlines()
+    return []

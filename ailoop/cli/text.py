@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -58,5 +59,12 @@ def colour(text: str, **style: Any) -> str:
 
 
 def print_json(value: Any) -> None:
-    """Print a value as one line of JSON on stdout."""
-    click.echo(orjson.dumps(value).decode())
+    """Print a value as one line of JSON on stdout, with escapes for what terminals act on."""
+    click.echo("".join(map(_escaped, orjson.dumps(value).decode())))
+
+
+def _escaped(char: str) -> str:
+    # The JSON stays equal: only a string can hold such a character.
+    if char.isascii() and char != "\x7f":
+        return char
+    return json.dumps(char)[1:-1] if unicodedata.category(char) in _UNSAFE else char

@@ -74,11 +74,21 @@ class _Feed:
 
     def put(self, item: Arrived | AiloopError) -> None:
         if len(self._waiting) >= _FEED_MESSAGES and isinstance(item, Arrived):
-            oldest = next(one for one in self._waiting if isinstance(one, Arrived))
-            self._waiting.clear()
-            self._waiting.append(MissedMessages(item.message.channel, oldest.seq - 1, item.seq))
+            self._overflow()
         self._waiting.append(item)
         self._news.set()
+
+    def _overflow(self) -> None:
+        """Let go of what waits, and leave word of it for each channel it was of."""
+        spans: dict[str, tuple[int, int]] = {}
+        for one in self._waiting:
+            if isinstance(one, Arrived):
+                name = one.message.channel
+                spans[name] = (spans.get(name, (one.seq - 1, 0))[0], one.seq + 1)
+            elif isinstance(one, MissedMessages):
+                spans[one.channel] = (spans.get(one.channel, (one.after, 0))[0], one.first)
+        self._waiting.clear()
+        self._waiting.extend(MissedMessages(name, *span) for name, span in spans.items())
 
     def __aiter__(self) -> _Feed:
         return self

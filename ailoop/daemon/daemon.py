@@ -37,6 +37,8 @@ __all__ = ["Daemon", "open_daemon"]
 
 log = structlog.get_logger()
 
+_KEEP_ALIVE_SECONDS = 75.0
+
 
 @frozen
 class Daemon:
@@ -131,6 +133,8 @@ def _hypercorn_config(settings: Settings) -> Config:
     config.include_server_header = False
     # A client that ignores `connection: close` makes Hypercorn log a traceback.
     config.keep_alive_max_requests = 2**31
+    # Longer than clients keep one, so that none is closed just as it is used again.
+    config.keep_alive_timeout = _KEEP_ALIVE_SECONDS
     config.graceful_timeout = settings.grace_seconds
     config.websocket_max_message_size = settings.body_bytes
     config.websocket_ping_interval = settings.heartbeat_seconds

@@ -1,6 +1,7 @@
 """Structured logs: coloured on a terminal, JSON lines otherwise, always on stderr.
 
-Nothing logs what a message says; ids and channel names are as far as it goes.
+Nothing logs what a message says; ids and channel names are as far as it goes. So tracebacks
+come without the values of local variables.
 """
 
 from __future__ import annotations
@@ -36,11 +37,18 @@ def configure_logs(level: str, form: str) -> None:
     number = logging.getLevelNamesMapping()[level.upper()]
     console = form == "console" or (form == "auto" and sys.stderr.isatty())
     last: list[Processor] = [
-        structlog.processors.dict_tracebacks,
+        structlog.processors.ExceptionRenderer(
+            structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        ),
         structlog.processors.JSONRenderer(),
     ]
     if console:
-        last = [structlog.dev.ConsoleRenderer(colors="NO_COLOR" not in os.environ)]
+        last = [
+            structlog.dev.ConsoleRenderer(
+                colors="NO_COLOR" not in os.environ,
+                exception_formatter=structlog.dev.plain_traceback,
+            )
+        ]
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

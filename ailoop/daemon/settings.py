@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import orjson
 import typed_settings as ts
 from attrs import Attribute, asdict, field, fields, frozen, validators
 from typed_settings.converters import get_default_cattrs_converter
@@ -29,6 +30,9 @@ PREFIX = "AILOOP_"
 
 _UNCONVERTED = re.compile(r"Could not convert value (.+) for option '(\w+)' from loader")
 
+_LONGEST_SECONDS = 1e9
+"""Some thirty years: finite, because clocks and timers overflow."""
+
 _MESSAGE = MessageLimits()
 _BROKER = BrokerLimits()
 _TRANSPORT = TransportLimits()
@@ -43,7 +47,7 @@ def _size(default: int, about: str) -> Any:
 
 
 def _seconds(default: float, about: str) -> Any:
-    return _setting(default, about, check=validators.gt(0))
+    return _setting(default, about, check=[validators.gt(0), validators.le(_LONGEST_SECONDS)])
 
 
 def _port(default: int, about: str) -> Any:
@@ -175,6 +179,8 @@ def load_settings(flags: Mapping[str, Any], file: Path | None = None) -> Setting
     if file is not None and not file.is_file():
         raise DaemonError(f"there is no settings file {file}")
     converter = get_default_cattrs_converter()
+    for kind in (int, float, str):
+        converter.register_structure_hook(kind, _convert)
     ts.register_strlist_hook(converter, sep=",")
     toml = ts.FileLoader({"*": ts.TomlFormat(section=None)}, [file or DEFAULT_FILE])
     try:
@@ -186,6 +192,15 @@ def load_settings(flags: Mapping[str, Any], file: Path | None = None) -> Setting
     except TsError as error:
         where = f" in {file or DEFAULT_FILE}" if isinstance(error, ConfigFileLoadError) else ""
         raise DaemonError(f"bad setting{where}: {'; '.join(_reasons(error))}") from None
+    except UnicodeDecodeError:
+        raise DaemonError(f"the settings file {file or DEFAULT_FILE} is not UTF-8") from None
+
+
+def _convert(value: Any, kind: type[Any]) -> Any:
+    """Read the text of a flag or variable; a file's value must be of the right type."""
+    if isinstance(value, str) or type(value) is kind or (kind is float and type(value) is int):
+        return kind(value)
+    raise ValueError(f"not of type {kind.__name__}")
 
 
 def _reasons(error: BaseException) -> list[str]:
@@ -212,6 +227,6 @@ def _toml(value: Any) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(map(_toml, value))}]"
     if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{escaped}"'
+        # JSON's escapes are TOML's; only DEL, bare in JSON, must not stand in TOML.
+        return orjson.dumps(value).decode().replace("\x7f", "\\u007f")
     return str(value)

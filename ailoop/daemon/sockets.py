@@ -11,6 +11,7 @@ from ailoop.daemon.errors import DaemonError
 __all__ = ["address", "bind"]
 
 _BACKLOG = 1024
+_LONGEST_MILLISECONDS = 2**31 - 1  # the kernel's type is an int
 
 
 def bind(host: str, port: int, setting: str, user_timeout_seconds: float) -> socket.socket:
@@ -33,7 +34,7 @@ def bind(host: str, port: int, setting: str, user_timeout_seconds: float) -> soc
         if os.name == "posix":
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if sys.platform == "linux":
-            milliseconds = int(user_timeout_seconds * 1000)
+            milliseconds = min(int(user_timeout_seconds * 1000), _LONGEST_MILLISECONDS)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
         sock.bind(place)
         sock.listen(_BACKLOG)

@@ -30,6 +30,10 @@ class OriginPolicy:
         self.ports: set[int] = set()
         """The ports of this server: a page of one may use the other."""
 
+    def is_listed(self, origin: str | None) -> bool:
+        """Whether an origin is on the list, so that its pages may read answers (CORS)."""
+        return origin is not None and origin.lower() in self._allowed
+
     def check_host(self, host: str | None) -> None:
         """Refuse, with ``bad_host``, a request made to a name that is not this machine's."""
         if not self._loopback or not host:
@@ -44,7 +48,7 @@ class OriginPolicy:
         :param origin: the ``Origin`` header; whoever sends none is no web page.
         :param host: the ``Host`` header.
         """
-        if origin is None or origin.lower() in self._allowed:
+        if origin is None or self.is_listed(origin):
             return
         ours = urlsplit(f"//{host}")
         theirs = urlsplit(origin)

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from ailoop.model.errors import Refusal
 from ailoop.transport.gateway import Gateway
 from ailoop.transport.rest.channels import channel_routes
+from ailoop.transport.rest.connection import Connection
 from ailoop.transport.rest.messages import message_routes
 from ailoop.transport.rest.openapi import openapi_routes
 from ailoop.transport.rest.page import page_routes
@@ -28,6 +29,7 @@ _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 def create_app(gateway: Gateway) -> QuartTrio:
     """Return the application that serves everything on the REST port."""
     app = QuartTrio("ailoop", static_folder=None)
+    app.asgi_http_class = Connection
     app.config["MAX_CONTENT_LENGTH"] = gateway.limits.body_bytes
     # A long poll is silent for as long as the person thinks.
     app.config["RESPONSE_TIMEOUT"] = None
@@ -41,6 +43,17 @@ def create_app(gateway: Gateway) -> QuartTrio:
             gateway.origins.check_origin(origin, host)
             if gateway.broker.stopping:
                 raise Refusal("shutting_down")
+
+    @app.after_request
+    async def share(response: Response) -> Response:
+        """Let the pages on the list read what we answer (Fetch standard, CORS protocol)."""
+        origin = request.headers.get("Origin")
+        if gateway.origins.is_listed(origin):
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Access-Control-Allow-Methods"] = "GET, POST, DELETE"
+            response.headers["Access-Control-Allow-Headers"] = "Content-Type"
+            response.headers["Vary"] = "Origin"
+        return response
 
     @app.errorhandler(Refusal)
     async def on_refusal(refusal: Refusal) -> Response:

@@ -87,7 +87,7 @@ def _page(name: str, history: History, after: int | None, limit: int) -> bytes:
         "total_count": len(history),
         "next_after": entries[-1].seq if entries else max(after or 0, history.head),
     }
-    if after and not history.trimmed <= after <= history.head:
+    if after is not None and not history.reaches(after or history.start):
         told["gap"] = {"after": after, "first": history.first_available}
     return b'{"channel":"%b","messages":[%b],%b' % (
         name.encode(),

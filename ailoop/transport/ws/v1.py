@@ -88,7 +88,7 @@ class V1Session(Session):
         replay = frame.get("replay")
         if replay is not None and not _is_count(replay):
             raise Refusal("bad_request", "replay is a number of messages", path="$.replay")
-        self.follow(channels, _cursors(frame.get("after")), replay)
+        self.follow(channels, _cursors(channels, frame.get("after")), replay)
         self._answer("subscribed", ref, channels=self.cursors())
 
     async def _unsubscribe(self, frame: dict[str, Any], ref: Any) -> None:
@@ -207,14 +207,16 @@ def _channels(frame: dict[str, Any]) -> list[str] | None:
     return [check_channel(name) for name in wanted]
 
 
-def _cursors(after: Any) -> Callable[[str], int | None]:
-    """Read ``after``: one cursor for the channel asked for, or one by channel."""
-    if after is None or _is_count(after):
+def _cursors(channels: list[str] | None, after: Any) -> Callable[[str], int | None]:
+    """Read ``after``: the cursor of the one channel asked for, or one by channel."""
+    if after is None or (_is_count(after) and channels is not None and len(channels) == 1):
         return lambda _: after
     if isinstance(after, dict) and all(map(_is_count, after.values())):
         return after.get
     raise Refusal(
-        "bad_request", "after is a seq, or an object of seq by channel", path="$.after"
+        "bad_request",
+        "after is an object of seq by channel, or a seq where there is one channel",
+        path="$.after",
     )
 
 

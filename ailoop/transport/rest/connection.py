@@ -1,0 +1,49 @@
+"""One HTTP request as Hypercorn hands it over, answered so that its connection lives on.
+
+Quart-Trio cancels what answers a request as soon as Hypercorn ends it. That end comes in the
+middle of the last write, before Hypercorn has closed the connection or made it ready for the
+next request: a client that waits for the end of the connection would wait for ever. And
+Hypercorn cannot go on with a connection whose request was answered before it was read.
+"""
+
+from __future__ import annotations
+
+import trio
+from hypercorn.typing import ASGIReceiveCallable, ASGIReceiveEvent, ASGISendCallable
+from quart.wrappers import Request
+from quart_trio.asgi import TrioASGIHTTPConnection
+
+__all__ = ["Connection"]
+
+_UPLOAD_SECONDS = 10.0
+"""How long a request that has been decided on may take to arrive; then it is cut off."""
+
+
+class Connection(TrioASGIHTTPConnection):
+    """Answers when the request has been read, and finishes what it has begun to say."""
+
+    _read: trio.Event
+
+    async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """Serve the request; if its sender leaves before the answer, stop."""
+        self._read = trio.Event()
+
+        async def watch() -> ASGIReceiveEvent:
+            event = await receive()
+            if event["type"] == "http.request" and not event["more_body"]:
+                self._read.set()
+            return event
+
+        await super().__call__(watch, send)
+
+    # Quart-Trio gives Quart's method a nursery, and so do we.
+    async def handle_request(  # type: ignore[override]
+        self, nursery: trio.Nursery, request: Request, send: ASGISendCallable
+    ) -> None:
+        """Answer the request, and end what serves it."""
+        response = await self.app.handle_request(request)
+        with trio.move_on_after(_UPLOAD_SECONDS):
+            await self._read.wait()
+        with trio.CancelScope(shield=True):
+            await self._send_response(send, response)
+        nursery.cancel_scope.cancel()

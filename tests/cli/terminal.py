@@ -1,0 +1,141 @@
+"""Commands on a real pseudo-terminal, seen through a screen emulator."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import select
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyte
+
+from tests.daemon.process import AILOOP, PATIENCE, environment
+
+ROWS, COLUMNS = 40, 120
+
+CTRL_C, CTRL_D, ENTER = "\x03", "\x04", "\r"
+
+
+class Terminal:
+    """The terminal that a command runs on.
+
+    ``raw`` is every byte the terminal was sent; ``screen`` is what a person sees.
+    """
+
+    def __init__(self, fd: int, popen: subprocess.Popen[bytes]) -> None:
+        self._fd = fd
+        self.popen = popen
+        self.raw = b""
+        self._emulated = pyte.Screen(COLUMNS, ROWS)
+        self._stream = pyte.ByteStream(self._emulated)
+
+    @property
+    def screen(self) -> str:
+        """The lines of the screen, without trailing spaces."""
+        return "\n".join(line.rstrip() for line in self._emulated.display).rstrip()
+
+    @property
+    def cursor_line(self) -> str:
+        """The line on which the cursor is."""
+        return self._emulated.display[self._emulated.cursor.y].rstrip()
+
+    def _read(self, seconds: float) -> bool:
+        """Take what the command writes, if anything; return whether it may write more."""
+        readable, _, _ = select.select([self._fd], [], [], max(seconds, 0))
+        if not readable:
+            return True
+        try:
+            chunk = os.read(self._fd, 65536)
+        except OSError as error:
+            if error.errno != errno.EIO:  # nobody has the other side open any more
+                raise
+            chunk = b""
+        self.raw += chunk
+        self._stream.feed(chunk)
+        return bool(chunk)
+
+    def wait_until(self, seen: Callable[[], bool], what: str) -> None:
+        """Read until something can be seen."""
+        deadline = time.monotonic() + PATIENCE
+        while not seen():
+            left = deadline - time.monotonic()
+            assert left > 0, f"not seen: {what}\n{self.screen}"
+            assert self._read(left) or seen(), f"ended without: {what}\n{self.screen}"
+
+    def wait_for(self, text: str) -> None:
+        """Read until a text stands on the screen."""
+        self.wait_until(lambda: text in self.screen, text)
+
+    def type(self, keys: str) -> None:
+        """Press keys."""
+        os.write(self._fd, keys.encode())
+
+    def enter(self, line: str) -> None:
+        """Type a line and press Enter."""
+        self.type(line + ENTER)
+
+    def hang_up(self) -> None:
+        """Take the terminal away; nothing can be read or typed afterwards."""
+        os.close(self._fd)
+        self._fd = -1
+
+    def close(self) -> None:
+        """End the command if it still runs, and take the terminal away."""
+        self.popen.kill()
+        self.popen.wait(PATIENCE)
+        if self._fd >= 0:
+            self.hang_up()
+
+    def wait(self) -> int:
+        """Read until the command ends; return its exit code."""
+        deadline = time.monotonic() + PATIENCE
+        while self._read(deadline - time.monotonic()):
+            assert time.monotonic() < deadline, f"it does not end\n{self.screen}"
+        return self.popen.wait(PATIENCE)
+
+
+@contextmanager
+def on_terminal(
+    *arguments: str,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    stdin: int | None = None,
+    stdout: Path | None = None,
+    command: tuple[str, ...] = AILOOP,
+) -> Iterator[Terminal]:
+    """Run ``ailoop`` with a terminal as stdin, stdout and stderr.
+
+    :param stdin: a file descriptor instead of the terminal's keyboard.
+    :param stdout: a file instead of the terminal's screen.
+    """
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    # A session's leader that opens a terminal gets it as its own: Ctrl-C then arrives.
+    attach = 'exec "$@" <"$0"' if stdin is None else 'exec 3<"$0"; exec "$@" 3<&-'
+    output = stdout.open("wb") if stdout is not None else None
+    try:
+        popen = subprocess.Popen(
+            ["/bin/sh", "-c", attach, os.ttyname(theirs), *command, *arguments],
+            stdin=subprocess.DEVNULL if stdin is None else stdin,
+            stdout=theirs if output is None else output,
+            stderr=theirs,
+            start_new_session=True,
+            env=environment(env),
+            cwd=cwd,
+        )
+    finally:
+        os.close(theirs)
+        if output is not None:
+            output.close()
+    terminal = Terminal(ours, popen)
+    try:
+        yield terminal
+    finally:
+        terminal.close()

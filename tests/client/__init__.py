@@ -1,0 +1,1 @@
+"""The client against a real daemon, over each of its transports."""

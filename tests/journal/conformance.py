@@ -1,0 +1,84 @@
+"""What every journal must do. A test module inherits it and says how its journal is opened.
+
+Numbers are compared, never assumed: where a channel's numbers begin is the journal's affair.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from itertools import pairwise
+
+import trio
+
+from ailoop.broker import Journal
+from ailoop.broker.ports import Record
+
+
+def records(*texts: str) -> Sequence[Record]:
+    """Make a batch."""
+    return [(1.0, text.encode()) for text in texts]
+
+
+class JournalContract(ABC):
+    """The claims of :class:`~ailoop.broker.ports.Journal`, each as a test."""
+
+    @abstractmethod
+    def opened(self) -> AbstractAsyncContextManager[Journal]:
+        """Open the journal under test, empty at first and the same in one test."""
+
+    async def test_numbers_follow_one_another(self):
+        """A batch gets as many numbers as it has records, after all earlier ones."""
+        async with self.opened() as journal:
+            head = journal.open("a")
+            for size in (1, 3, 1, 10):
+                first = await journal.append("a", records(*"x" * size))
+                assert first == head + 1
+                head = first + size - 1
+
+    async def test_open_changes_nothing(self):
+        """Asking for the head twice gives the same, before and after a batch."""
+        async with self.opened() as journal:
+            assert journal.open("a") == journal.open("a")
+            first = await journal.append("a", records("x", "y"))
+            assert journal.open("a") == first + 1
+
+    async def test_numbers_begin_above_zero(self):
+        """0 is no number: as a cursor it means the beginning."""
+        async with self.opened() as journal:
+            assert journal.open("a") >= 0
+            assert await journal.append("a", records("x")) > 0
+
+    async def test_numbers_are_not_used_again(self):
+        """A channel that was forgotten goes on above the numbers of its earlier life."""
+        async with self.opened() as journal:
+            journal.open("a")
+            last = await journal.append("a", records(*"x" * 1000)) + 999
+            journal.forget("a")
+            assert journal.open("a") >= last
+            assert await journal.append("a", records("y")) > last
+
+    async def test_forgetting_what_is_not_there(self):
+        """Forgetting an unknown channel, or one twice, is harmless."""
+        async with self.opened() as journal:
+            journal.forget("a")
+            await journal.append("a", records("x"))
+            journal.forget("a")
+            journal.forget("a")
+
+    async def test_channels_append_at_the_same_time(self):
+        """Each of many channels counts for itself while all of them append."""
+        async with self.opened() as journal:
+            firsts: dict[str, list[int]] = {}
+
+            async def write(name: str) -> None:
+                for _ in range(5):
+                    first = await journal.append(name, records("x", "y"))
+                    firsts.setdefault(name, []).append(first)
+
+            async with trio.open_nursery() as nursery:
+                for number in range(10):
+                    nursery.start_soon(write, f"c{number}")
+            for numbers in firsts.values():
+                assert [b - a for a, b in pairwise(numbers)] == [2] * 4

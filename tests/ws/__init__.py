@@ -1,0 +1,1 @@
+"""What WebSocket clients see: sessions without sockets, then both ports."""
