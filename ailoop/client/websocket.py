@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -18,6 +17,7 @@ from trio_websocket import (
 from wsproto.utilities import LocalProtocolError
 
 from ailoop.client.errors import AiloopError, ConnectionLost, MissedMessages, Unreachable
+from ailoop.client.feed import Feed
 from ailoop.client.session import (
     SUBPROTOCOL,
     Arrived,
@@ -34,7 +34,6 @@ from ailoop.version import __version__
 __all__ = ["WebSocketLink", "open_websocket_link"]
 
 _QUEUED_MESSAGES = 256
-_FEED_MESSAGES = 10_000
 _FRAME_BYTES = 16 * 1024 * 1024
 _CONNECT_SECONDS = 10
 _CLOSE_SECONDS = 1
@@ -58,54 +57,6 @@ class _Slot:
         return self._value
 
 
-class _Feed:
-    """Messages for one subscriber; a reader that falls behind is told what it missed."""
-
-    def __init__(self, channels: Sequence[str] | None) -> None:
-        self.channels = channels
-        self._waiting: deque[Arrived | AiloopError] = deque()
-        self._news = trio.Event()
-
-    def overlaps(self, channels: Sequence[str]) -> bool:
-        return self.channels is None or not set(channels).isdisjoint(self.channels)
-
-    def wants(self, channel: str) -> bool:
-        return self.channels is None or channel in self.channels
-
-    def put(self, item: Arrived | AiloopError) -> None:
-        if len(self._waiting) >= _FEED_MESSAGES and isinstance(item, Arrived):
-            self._overflow()
-        self._waiting.append(item)
-        self._news.set()
-
-    def _overflow(self) -> None:
-        """Let go of what waits, and leave word of it for each channel it was of."""
-        spans: dict[str, tuple[int, int]] = {}
-        for one in self._waiting:
-            if isinstance(one, Arrived):
-                name = one.message.channel
-                spans[name] = (spans.get(name, (one.seq - 1, 0))[0], one.seq + 1)
-            elif isinstance(one, MissedMessages):
-                spans[one.channel] = (spans.get(one.channel, (one.after, 0))[0], one.first)
-        self._waiting.clear()
-        self._waiting.extend(MissedMessages(name, *span) for name, span in spans.items())
-
-    def __aiter__(self) -> _Feed:
-        return self
-
-    async def __anext__(self) -> Message:
-        while not self._waiting:
-            self._news = trio.Event()
-            await self._news.wait()
-        await trio.lowlevel.checkpoint()
-        item = self._waiting.popleft()
-        if isinstance(item, ConnectionLost):
-            self._waiting.append(item)  # every later read ends the same way
-        if isinstance(item, AiloopError):
-            raise item
-        return item.message
-
-
 class WebSocketLink:
     """A link over one WebSocket. Opened with :func:`open_websocket_link`."""
 
@@ -114,7 +65,7 @@ class WebSocketLink:
         self._socket = socket
         self._replies: dict[int, _Slot] = {}
         self._settled: dict[UUID, list[_Slot]] = {}
-        self._feeds: list[_Feed] = []
+        self._feeds: list[Feed] = []
         self._lost: ConnectionLost | None = None
 
     async def run(self) -> None:
@@ -230,7 +181,7 @@ class WebSocketLink:
         """
         if any(channels is None or other.overlaps(channels) for other in self._feeds):
             raise AiloopError("this client follows one of these channels already; open another")
-        feed = _Feed(channels)
+        feed = Feed(channels)
         # Listening comes before asking, so that the first message cannot be missed.
         self._feeds.append(feed)
         names = "*" if channels is None else list(channels)

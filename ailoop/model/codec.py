@@ -1,42 +1,16 @@
-"""The one converter between messages and their JSON, and the sentences of its errors.
-
-cattrs coerces by default (``5`` becomes ``"5"``, ``"abc"`` a list of letters), so every
-type that a message uses has a strict hook here. Unknown members are ignored beside the
-content, for the sake of earlier clients, and refused with their path inside it.
-A member that is ``null`` counts as absent.
-"""
+"""Messages to JSON and back: one encoding, out exactly, in liberally and within limits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
-from enum import StrEnum
-from types import UnionType
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
-from uuid import UUID
+from typing import Any
 
 import orjson
-from cattrs import ForbiddenExtraKeysError, transform_error
-from cattrs.errors import BaseValidationError
-from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
-from cattrs.preconf.orjson import make_converter
 
+from ailoop.model.converter import converter, structure_as
 from ailoop.model.errors import Refusal
 from ailoop.model.limits import MessageLimits, apply_limits
-from ailoop.model.message import (
-    CONTENT_TYPES,
-    Authorization,
-    Content,
-    Message,
-    Navigate,
-    Notification,
-    Priority,
-    Question,
-    Response,
-    ResponseType,
-    SenderType,
-)
+from ailoop.model.message import Message
 from ailoop.model.names import check_channel
 
 __all__ = [
@@ -47,167 +21,7 @@ __all__ = [
     "format_time",
     "load_json",
     "load_message",
-    "structure_as",
 ]
-
-T = TypeVar("T")
-
-converter = make_converter()
-
-_EXTRA_SHOWN = 10
-"""Of so many unknown fields the error names each; it is not to outgrow the message."""
-
-
-class _FieldError(ValueError):
-    """Its text is written for the sender."""
-
-
-class _UnknownContentError(_FieldError):
-    """The content's tag names no content."""
-
-
-def _strict(cls: type, wanted: str) -> None:
-    def structure(value: Any, _: Any) -> Any:
-        if type(value) is not cls:
-            raise _FieldError(f"must be {wanted}, not {_describe(value)}")
-        return value
-
-    converter.register_structure_hook(cls, structure)
-
-
-def _describe(value: Any) -> str:
-    names = {dict: "an object", list: "an array", str: "text", bool: "true or false"}
-    return names.get(type(value), "null" if value is None else "a number")
-
-
-def _enum(cls: type[StrEnum], fold: Callable[[str], str]) -> None:
-    allowed = ", ".join(cls)
-
-    def structure(value: Any, _: Any) -> StrEnum:
-        try:
-            return cls(fold(value))
-        except (ValueError, AttributeError, TypeError):
-            raise _FieldError(f"must be one of {allowed}") from None
-
-    converter.register_structure_hook(cls, structure)
-
-
-def _structure_uuid(value: Any, _: Any) -> UUID:
-    try:
-        return UUID(value)
-    except (ValueError, AttributeError, TypeError):
-        raise _FieldError("must be a UUID") from None
-
-
-def _structure_time(value: Any, _: Any) -> datetime:
-    try:
-        moment = datetime.fromisoformat(value)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, TypeError, OverflowError):
-        raise _FieldError("must be a time in ISO 8601, such as 2026-01-31T12:00:00Z") from None
-
-
-def _structure_seconds(value: Any, _: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
-        raise _FieldError("must be a whole number of seconds")
-    if value < 0:
-        raise _FieldError("must not be negative; 0 means as long as the server allows")
-    return int(value)
-
-
-def _structure_text(value: Any, _: Any) -> str:
-    if not isinstance(value, str):
-        raise _FieldError(f"must be text, not {_describe(value)}")
-    if not value.strip():
-        raise _FieldError("must not be empty")
-    return value
-
-
-def _structure_choices(value: Any, _: Any) -> tuple[str, ...] | None:
-    if not isinstance(value, list):
-        raise _FieldError(f"must be an array of texts, not {_describe(value)}")
-    for index, choice in enumerate(value):
-        if not isinstance(choice, str) or not choice.strip():
-            raise _FieldError(f"has no text at index {index}")
-    return tuple(value) or None
-
-
-def _structure_url(value: Any, _: Any) -> str:
-    url = _structure_text(value, _)
-    if any(char <= " " or char == "\x7f" for char in url):
-        raise _FieldError("must not contain spaces or control characters")
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        raise _FieldError("must be a URL") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise _FieldError("must be an http or https URL with a host")
-    return url
-
-
-def _structure_object(value: Any, _: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise _FieldError(f"must be an object, not {_describe(value)}")
-    return value
-
-
-def _structure_content(value: Any, _: Any) -> Content:
-    kind = _structure_object(value, _).get("type")
-    cls = CONTENT_TYPES.get(kind) if isinstance(kind, str) else None
-    if cls is None:
-        said = "without a type" if kind is None else f"type {kind!r:.100}"
-        raise _UnknownContentError(
-            f"unknown content {said}, expected one of {', '.join(CONTENT_TYPES)}"
-        )
-    present = {k: v for k, v in value.items() if v is not None and k != "type"}
-    return converter.structure(present, cls)
-
-
-def _structure_message(value: Any, _: Any) -> Message:
-    fields = {k: v for k, v in _structure_object(value, _).items() if v is not None}
-    return _message_fields(fields, Message)
-
-
-def _register(cls: type[Content], **special: Callable[[Any, Any], Any]) -> None:
-    """Give a content class its strict reader and a writer that leaves out absent extras."""
-    reading: dict[str, Any] = {
-        name: override(struct_hook=hook) for name, hook in special.items()
-    }
-    writing: dict[str, Any] = {
-        name: override(omit_if_default=True)
-        for name in ("choices", "context")
-        if name in cls.__annotations__
-    }
-    read = make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=True, **reading)
-    write: Callable[[Any], dict[str, Any]] = make_dict_unstructure_fn(cls, converter, **writing)
-    kind = cls.type
-    converter.register_structure_hook(cls, read)
-    converter.register_unstructure_hook(cls, lambda content: {"type": kind, **write(content)})
-
-
-_strict(str, "text")
-_enum(SenderType, str.upper)
-_enum(Priority, str.lower)
-_enum(ResponseType, str.lower)
-converter.register_structure_hook(UUID, _structure_uuid)
-converter.register_structure_hook(datetime, _structure_time)
-converter.register_structure_hook_func(lambda kind: kind == dict[str, Any], _structure_object)
-converter.register_structure_hook_func(lambda kind: kind is Any, lambda value, _: value)
-_register(
-    Question,
-    text=_structure_text,
-    timeout_seconds=_structure_seconds,
-    choices=_structure_choices,
-)
-_register(Authorization, action=_structure_text, timeout_seconds=_structure_seconds)
-_register(Navigate, url=_structure_url, timeout_seconds=_structure_seconds)
-_register(Notification, text=_structure_text)
-_register(Response)
-converter.register_structure_hook_func(
-    lambda kind: isinstance(kind, UnionType) and kind == Content, _structure_content
-)
-_message_fields = make_dict_structure_fn(Message, converter)
-converter.register_structure_hook(Message, _structure_message)
 
 
 def load_json(data: bytes | str) -> Any:
@@ -237,14 +51,6 @@ def load_message(value: Any) -> Message:
     if isinstance(value, dict):
         check_channel(value.get("channel"))
     return structure_as(Message, value)
-
-
-def structure_as(cls: type[T], value: Any) -> T:
-    """Make any known class of parsed JSON, or refuse with the path of the field."""
-    try:
-        return converter.structure(value, cls)
-    except (BaseValidationError, _FieldError) as error:
-        raise _explain(error) from None
 
 
 def dump_message(message: Message) -> dict[str, Any]:
@@ -309,33 +115,3 @@ class Codec:
                     index=index,
                 ) from None
         return messages
-
-
-def _explain(error: Exception) -> Refusal:
-    """Turn what cattrs raised into one refusal that names each field by its path."""
-    codes: list[str] = []
-    members: list[list[str]] = []  # what each problem's path lacks
-
-    def say(problem: BaseException, _: type | None) -> str:
-        unknown = isinstance(problem, _UnknownContentError)
-        codes.append("unknown_content" if unknown else "invalid_message")
-        members.append([""])
-        if isinstance(problem, _FieldError):
-            return str(problem)
-        if isinstance(problem, ForbiddenExtraKeysError):
-            extra = sorted(problem.extra_fields)[:_EXTRA_SHOWN]
-            members[-1] = [f".{name:.100}" for name in extra]
-            return "unknown field"
-        if isinstance(problem, KeyError):
-            return "a required field is missing"
-        return "not valid"
-
-    problems = []
-    lines = transform_error(error, path="$", format_exception=say)
-    for line, names in zip(lines, members, strict=True):
-        sentence, _, path = line.rpartition(" @ ")
-        problems += [{"path": path + name, "error": sentence} for name in names]
-    first = problems[0]
-    return Refusal(
-        codes[0], f"{first['path']}: {first['error']}", path=first["path"], problems=problems
-    )

@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import frozen
 
-from ailoop.model.codec import structure_as
+from ailoop.model.converter import structure_as
 from ailoop.model.errors import Refusal
 from ailoop.model.limits import MessageLimits
 from ailoop.model.message import Response, ResponseType

@@ -46,6 +46,7 @@ async def test_a_watcher_that_raises(autojump_clock):
             await wait_all_tasks_blocked()
         assert events(logs) == ["watcher_failed"]
         assert told == [broker.prompt(prompt.id)] * 2
+        assert not broker.prompt(prompt.id)._watchers
         assert text_of(call.result()) == "yes"
 
 

@@ -57,7 +57,7 @@ def test_a_choice_goes_by_number_or_text(tmp_path: Path, typed: str, meant: str)
 
 
 def test_what_is_no_choice_is_asked_again() -> None:
-    """Neither another text nor a number out of range is taken; the person is told, and asked."""
+    """Neither another text nor a number out of range is taken; the person is asked again."""
     with on_terminal("ask", "Which?", *_CHOICES) as terminal:
         terminal.wait_for("Choice:")
         for count, wrong in enumerate(("purple", "0", "4", ""), 1):

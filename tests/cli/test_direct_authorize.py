@@ -38,7 +38,7 @@ def test_gibberish_decides_nothing() -> None:
     with on_terminal("authorize", "deploy") as terminal:
         terminal.wait_for("[y/N]")
         for count, typed in enumerate(
-            ("yy", "ye", "yes please", "ok", "1", "true", "approve", "ｙ", "y\x16\x04"), 1
+            ("yy", "ye", "yes please", "ok", "1", "true", "approve", "\uff59", "y\x16\x04"), 1
         ):
             terminal.enter(typed)
             terminal.wait_until(

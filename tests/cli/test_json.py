@@ -58,7 +58,7 @@ def test_a_cancelled_question() -> None:
 
 @pytest.mark.parametrize(("typed", "authorized"), [("y", True), ("n", False)])
 def test_an_authorization(tmp_path: Path, typed: str, *, authorized: bool) -> None:
-    """``authorize``: authorized, action, channel and timestamp; a reason only if there is one."""
+    """``authorize``: authorized, action, channel, timestamp; a reason only if there is one."""
     said = decided(tmp_path, typed, "authorize", "deploy")
     assert list(said) == ["authorized", "action", "channel", "timestamp"]
     assert said["authorized"] is authorized
