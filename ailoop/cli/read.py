@@ -15,7 +15,14 @@ __all__ = ["channels", "health", "history"]
 
 @click.command()
 @channel
-@click.option("-n", "--limit", type=click.IntRange(1), default=20, show_default=True)
+@click.option(
+    "-n",
+    "--limit",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help="How many messages.",
+)
 @server
 @as_json
 def history(channel: str, limit: int, server: str | None, as_json: bool) -> None:

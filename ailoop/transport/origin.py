@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from ailoop.model.errors import Refusal
 
@@ -38,7 +38,7 @@ class OriginPolicy:
         """Refuse, with ``bad_host``, a request made to a name that is not this machine's."""
         if not self._loopback or not host:
             return
-        name = urlsplit(f"//{host}").hostname or ""
+        name = _split(f"//{host}").hostname or ""
         if name != "localhost" and not name.endswith(".localhost") and not _is_address(name):
             raise Refusal("bad_host", host=host[:200])
 
@@ -50,14 +50,22 @@ class OriginPolicy:
         """
         if origin is None or self.is_listed(origin):
             return
-        ours = urlsplit(f"//{host}")
-        theirs = urlsplit(origin)
+        ours = _split(f"//{host}")
+        theirs = _split(origin)
         try:
             same_port = theirs.port == ours.port or (theirs.port or 80) in self.ports
         except ValueError:
             same_port = False
         if not (theirs.hostname and theirs.hostname == ours.hostname and same_port):
             raise Refusal("bad_origin", origin=origin[:200])
+
+
+def _split(url: str) -> SplitResult:
+    """Take a URL apart; one that is none has no parts."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
 
 
 def _is_address(name: str) -> bool:

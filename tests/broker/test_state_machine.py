@@ -130,6 +130,7 @@ async def stop(world: World, *, durable: bool) -> None:
                 call.result()
         else:
             assert said(call.result()) == ("cancelled", "shutdown")
+    assert world.broker.tables.waiters == 0
     assert world.broker.tables.open_prompts == (world.open if durable else 0)
     check_books(world.broker)
 

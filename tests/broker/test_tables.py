@@ -162,3 +162,24 @@ async def test_giving_up_in_line_leaves_no_trace(autojump_clock):
         await wait_all_tasks_blocked()
         # One was being written and one was in the inbox: these are asked.
         assert broker.tables.open_prompts == 2
+
+
+async def test_waiters(autojump_clock):
+    """A waiter too many is refused with 429; the prompt stays, and room is found again."""
+    prompt = question()
+    async with running(waiters=2) as broker, trio.open_nursery() as nursery:
+        await post(broker, prompt)
+        calls = [Call(nursery, broker.wait, prompt.id) for _ in range(2)]
+        await wait_all_tasks_blocked()
+        with refused("too_many_waiters") as refusal:
+            await broker.wait(prompt.id)
+        assert refusal.value.spec.status == 429
+        calls[0].scope.cancel()
+        await wait_all_tasks_blocked()
+        calls.append(Call(nursery, broker.wait, prompt.id))
+        await wait_all_tasks_blocked()
+        accepted = await broker.respond(prompt.id, answer("yes"))
+        await wait_all_tasks_blocked()
+        assert [call.result() for call in calls[1:]] == [accepted.entry] * 2
+        assert await broker.wait(prompt.id) is accepted.entry
+        assert broker.tables.waiters == 0

@@ -92,18 +92,14 @@ def test_what_is_no_choice(daemon: DaemonProcess, api: Api, channel: str) -> Non
     assert api.state(prompt) == "pending"
 
 
-@pytest.mark.parametrize("decision", [("approve",), ("answer", "{id}", "y")])
-def test_the_wrong_kind_of_decision(
-    daemon: DaemonProcess, api: Api, channel: str, decision: tuple[str, ...]
-) -> None:
+def test_the_wrong_kind_of_decision(daemon: DaemonProcess, api: Api, channel: str) -> None:
     """A question cannot be approved, nor an authorization answered with a text, even ``y``."""
-    approving = decision == ("approve",)
-    prompt = api.ask(channel) if approving else api.request_permission(channel)
-    arguments = ("approve", prompt) if approving else ("answer", prompt, "y")
-    done = ailoop(*arguments, "--server", daemon.rest)
-    assert done.returncode == 2
-    assert "takes a response_type of" in done.stderr
-    assert api.state(prompt) == "pending"
+    question, authorization = api.ask(channel), api.request_permission(channel)
+    for arguments in (("approve", question), ("answer", authorization, "y")):
+        done = ailoop(*arguments, "--server", daemon.rest)
+        assert done.returncode == 2
+        assert "takes a response_type of" in done.stderr
+    assert len(api.pending(channel)) == 2
 
 
 def test_the_server_stops_while_an_agent_waits(channel: str) -> None:

@@ -32,6 +32,9 @@ class Api:
         assert answer.status_code == 201, answer.text
         return answer.json()
 
+    def post_many(self, messages: list[dict[str, Any]]) -> httpx2.Response:
+        return self._http.post("/api/v1/messages", json=messages)
+
     def ask(self, channel: str, text: str = "Which?", **more: Any) -> str:
         """Ask a question; return its id."""
         return self.post(channel, type="question", text=text, **more)["id"]

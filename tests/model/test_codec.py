@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -22,7 +23,7 @@ from ailoop.model.codec import (
 )
 from ailoop.model.errors import Refusal
 from ailoop.model.limits import MessageLimits
-from ailoop.model.message import Message, Notification
+from ailoop.model.message import Message, Notification, Response, ResponseMessage
 from tests.model.strategies import LIMITS, anything, messages, values
 
 CODEC = Codec(LIMITS)
@@ -169,6 +170,24 @@ def test_times(naive, minutes):
         assert message.timestamp.tzinfo is UTC
 
 
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system has no tzset")
+def test_the_servers_own_zone_does_not_matter(monkeypatch):
+    """A time without a zone is UTC wherever the server stands."""
+    written = {
+        "channel": "a",
+        "content": {"type": "notification", "text": "x"},
+        "timestamp": "2026-01-31T12:00:00",
+    }
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "XST-09:30")
+        time.tzset()
+        read = load_message(written)
+        text = encode(read)
+    time.tzset()
+    assert read.timestamp == datetime(2026, 1, 31, 12, tzinfo=UTC)
+    assert b'"2026-01-31T12:00:00.000000Z"' in text
+
+
 def test_what_the_server_fills_in():
     """Each message without an id or a time gets its own."""
     least = {"channel": "a", "content": {"type": "notification", "text": "x"}}
@@ -199,6 +218,16 @@ def test_an_array_is_taken_as_a_whole():
         with pytest.raises(Refusal) as caught:
             codec.structure_all([good] * count)
         assert caught.value.code == "invalid_message"
+
+
+def test_a_response_is_known_as_one():
+    """A message that settles a prompt can be had as what it is; any other cannot."""
+    response = Message(channel="a", content=Response(answer="x"))
+    typed = ResponseMessage.of(response)
+    assert typed.content is response.content
+    assert encode(typed) == encode(response)
+    with pytest.raises(TypeError, match="notification"):
+        ResponseMessage.of(Message(channel="a", content=Notification(text="x")))
 
 
 def test_messages_are_immutable():

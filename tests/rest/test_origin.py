@@ -1,4 +1,4 @@
-"""Which web pages get through: ours and those on the list, on every route that changes state."""
+"""Which web pages get through, on every route that changes state: ours, and those listed."""
 
 from __future__ import annotations
 

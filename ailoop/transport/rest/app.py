@@ -34,6 +34,8 @@ def create_app(gateway: Gateway) -> QuartTrio:
     # A long poll is silent for as long as the person thinks.
     app.config["RESPONSE_TIMEOUT"] = None
     app.url_map.strict_slashes = False
+    # Otherwise an address with one slash too many is answered by a redirect, as HTML.
+    app.url_map.merge_slashes = False
 
     @app.before_request
     async def guard() -> None:

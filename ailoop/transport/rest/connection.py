@@ -9,7 +9,7 @@ Hypercorn cannot go on with a connection whose request was answered before it wa
 from __future__ import annotations
 
 import trio
-from hypercorn.typing import ASGIReceiveCallable, ASGIReceiveEvent, ASGISendCallable
+from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable
 from quart.wrappers import Request
 from quart_trio.asgi import TrioASGIHTTPConnection
 
@@ -18,32 +18,41 @@ __all__ = ["Connection"]
 _UPLOAD_SECONDS = 10.0
 """How long a request that has been decided on may take to arrive; then it is cut off."""
 
+_FINISH_SECONDS = 1.0
+"""How long Hypercorn may need, after the end of a request, to put its connection in order."""
+
 
 class Connection(TrioASGIHTTPConnection):
     """Answers when the request has been read, and finishes what it has begun to say."""
 
-    _read: trio.Event
-
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Serve the request; if its sender leaves before the answer, stop."""
-        self._read = trio.Event()
+        request = self._create_request_from_scope(send)
+        read = trio.Event()
+        deciding = trio.CancelScope()
+        async with trio.open_nursery() as nursery:
+            whole = nursery.cancel_scope
+            nursery.start_soon(_read, request, receive, read, deciding, whole)
+            with deciding:
+                response = await self.app.handle_request(request)
+                with trio.move_on_after(_UPLOAD_SECONDS):
+                    await read.wait()
+            if not deciding.cancelled_caught:
+                await self._send_response(send, response)
+            whole.cancel()
 
-        async def watch() -> ASGIReceiveEvent:
-            event = await receive()
-            if event["type"] == "http.request" and not event["more_body"]:
-                self._read.set()
-            return event
 
-        await super().__call__(watch, send)
-
-    # Quart-Trio gives Quart's method a nursery, and so do we.
-    async def handle_request(  # type: ignore[override]
-        self, nursery: trio.Nursery, request: Request, send: ASGISendCallable
-    ) -> None:
-        """Answer the request, and end what serves it."""
-        response = await self.app.handle_request(request)
-        with trio.move_on_after(_UPLOAD_SECONDS):
-            await self._read.wait()
-        with trio.CancelScope(shield=True):
-            await self._send_response(send, response)
-        nursery.cancel_scope.cancel()
+async def _read(
+    request: Request,
+    receive: ASGIReceiveCallable,
+    read: trio.Event,
+    deciding: trio.CancelScope,
+    whole: trio.CancelScope,
+) -> None:
+    while (event := await receive())["type"] == "http.request":
+        request.body.append(event["body"])
+        if not event["more_body"]:
+            request.body.set_complete()
+            read.set()
+    deciding.cancel()
+    whole.deadline = trio.current_time() + _FINISH_SECONDS

@@ -15,7 +15,7 @@ from ailoop.model.errors import CATALOGUE
 from ailoop.model.limits import MessageLimits
 from ailoop.transport.gateway import Gateway
 from ailoop.transport.rest.replies import encoded
-from ailoop.transport.rest.schemas import ref, schemas
+from ailoop.transport.rest.schemas import CHANNEL, ref, schemas
 from ailoop.version import __version__
 
 __all__ = ["openapi_document", "openapi_routes"]
@@ -50,7 +50,7 @@ def openapi_document(limits: MessageLimits) -> dict[str, Any]:
             "schemas": schemas(limits),
             "responses": {
                 code: {"description": _sentences(code), "content": _json(ref("Error"))}
-                for code in ("400", "403", "404", "409", "413", "422", "429", "503")
+                for code in sorted({str(spec.status) for spec in CATALOGUE.values()})
             },
         },
     }
@@ -68,13 +68,8 @@ def _json(schema: dict[str, Any]) -> dict[str, Any]:
     return {"application/json": {"schema": schema}}
 
 
-def _query(name: str, about: str, kind: str = "integer") -> dict[str, Any]:
-    return {
-        "name": name,
-        "in": "query",
-        "description": about,
-        "schema": {"type": kind, **({} if kind == "string" else {"minimum": 0})},
-    }
+def _query(name: str, about: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "query", "description": about, "schema": schema}
 
 
 def _path(name: str, schema: dict[str, Any]) -> dict[str, Any]:
@@ -82,9 +77,12 @@ def _path(name: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 _MESSAGE_ID = _path("message_id", {"type": "string", "format": "uuid"})
-_CHANNEL = _path("channel", {"type": "string"})
-_WAIT = _query("wait", "Seconds to wait for the response", "number")
-_LIMIT = _query("limit", "At most so many items")
+_CHANNEL = _path("channel", CHANNEL)
+_COUNT = {"type": "integer", "minimum": 0}
+_SECONDS = {"type": "number", "minimum": 0}
+_WAIT = _query("wait", "Seconds to wait for the response", _SECONDS)
+_LIMIT = _query("limit", "At most so many items", _COUNT)
+_AFTER = _query("after", "The seq last seen", _COUNT)
 
 
 def _operation(
@@ -109,7 +107,7 @@ def _operation(
         for status, schema in answers.items()
     }
     writes = name.startswith(("post", "withdraw", "echo"))
-    statuses = ["403", *errors.split(), *(["503"] if writes else [])]
+    statuses = ["403", *errors.split(), "500", *(["503"] if writes else [])]
     for status in statuses:
         responses.setdefault(status, {"$ref": f"#/components/responses/{status}"})
     operation: _Operation = {
@@ -184,7 +182,7 @@ def _paths() -> dict[str, Any]:
                 "The prompts that wait for a person",
                 {"200": "Pending"},
                 "400",
-                parameters=(_query("channel", "Of this channel only", "string"), _LIMIT),
+                parameters=(_query("channel", "Of this channel only", CHANNEL), _LIMIT),
             )
         },
         "/api/channels": {"get": channels},
@@ -195,7 +193,7 @@ def _paths() -> dict[str, Any]:
                 "The newest messages, or those after a cursor",
                 {"200": "ChannelMessages"},
                 "400",
-                parameters=(_CHANNEL, _LIMIT, _query("after", "The seq last seen")),
+                parameters=(_CHANNEL, _LIMIT, _AFTER),
             )
         },
         "/api/channels/{channel}/stats": {

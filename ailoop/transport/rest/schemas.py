@@ -14,7 +14,7 @@ from ailoop.model.message import (
 )
 from ailoop.model.names import RESERVED_CHANNELS
 
-__all__ = ["ref", "schemas"]
+__all__ = ["CHANNEL", "ref", "schemas"]
 
 Schema = dict[str, Any]
 
@@ -39,6 +39,12 @@ def _object(required: list[str], properties: Schema, **more: Any) -> Schema:
     return {"type": "object", "required": required, "properties": properties, **more}
 
 
+CHANNEL: Schema = {
+    "type": "string",
+    "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
+    # In any case; the schema shows the usual spelling.
+    "not": {"enum": sorted(RESERVED_CHANNELS)},
+}
 _ID: Schema = {"type": "string", "format": "uuid"}
 _TIME: Schema = {"type": "string", "format": "date-time"}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
@@ -120,16 +126,10 @@ def _contents(limits: MessageLimits) -> dict[str, Schema]:
 
 
 def _messages() -> dict[str, Schema]:
-    channel = {
-        "type": "string",
-        "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
-        # In any case; the schema shows the usual spelling.
-        "not": {"enum": sorted(RESERVED_CHANNELS)},
-    }
     sender = {"enum": list(SenderType)}
     message = {
         "id": _ID,
-        "channel": channel,
+        "channel": CHANNEL,
         "sender_type": sender,
         "content": ref("Content"),
         "timestamp": _TIME,
@@ -174,7 +174,7 @@ def _messages() -> dict[str, Schema]:
             {
                 "message_id": _ID,
                 "kind": {"enum": [cls.type for cls in PROMPT_TYPES]},
-                "channel": channel,
+                "channel": CHANNEL,
                 "position": {"type": "integer", "minimum": 1},
                 "label": {"type": "string"},
                 "expires_at": _TIME,

@@ -52,6 +52,7 @@ class Session(ABC):
         self._unfollow: Callable[[], None] | None = None
         self._output = trio.Event()
         self._room = trio.Event()
+        self._detached = False
 
     # -- how frames look --------------------------------------------------------------
 
@@ -110,6 +111,8 @@ class Session(ABC):
         """Refuse what this connection's role may not send."""
 
     def _decided(self, messages: list[Message], outcomes: list[Outcome], ref: Any) -> None:
+        if self._detached:
+            return
         self.submitted(messages, outcomes, ref)
         for message, outcome in zip(messages, outcomes, strict=True):
             if isinstance(outcome, Accepted) and isinstance(message.content, PROMPT_TYPES):
@@ -227,8 +230,10 @@ class Session(ABC):
             if gap is not None:
                 told = self.gap_frame(gap)
                 if told is None:
+                    # Nothing may come after what was missed, so the feeds end here.
                     self.close_with = (CLOSE_SLOW_CONSUMER, "fell behind; messages were missed")
-                    self._output.set()
+                    self.unfollow(None)
+                    self._ready.clear()
                     return frames
                 frames.append(told)
             frames += map(self.message_frame, entries)
@@ -249,6 +254,7 @@ class Session(ABC):
 
     def detach(self) -> None:
         """Leave no trace in the broker; prompts that were asked stay open."""
+        self._detached = True
         self.unfollow(None)
         for prompt_id in list(self._watched):
             self.unwatch(prompt_id)

@@ -1,0 +1,84 @@
+"""The commands that the documentation shows are commands, and take what they are shown with."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+
+import click
+import pytest
+
+from ailoop.cli.main import cli
+from tests.docs.blocks import DOCS, Block, read_blocks
+
+PAGES = ("cli.rst", "settings.rst")
+_SEPARATORS = set("|&;()<>")
+
+
+def commands_of(block: Block) -> Iterator[list[str]]:
+    """Yield each ``ailoop`` or ``ailoopd`` call in a block, as its arguments."""
+    for line in block.text.splitlines():
+        if not line.startswith("$ "):
+            continue
+        words = shlex.shlex(
+            line[2:].replace("$(", "( ").replace("2>&1", ""), posix=True, punctuation_chars=True
+        )
+        words.whitespace_split = True
+        call: list[str] | None = None
+        for word in [*words, ";"]:
+            if set(word) <= _SEPARATORS:
+                if call:
+                    yield call
+                call = None
+            elif call is not None:
+                call.append(word)
+            elif word in ("ailoop", "ailoopd"):
+                call = [word]
+
+
+CALLS = [
+    pytest.param(call, id=f"{block}-{' '.join(call)[:40]}")
+    for page in PAGES
+    for block in read_blocks(page)
+    if block.language == "console"
+    for call in commands_of(block)
+]
+
+
+def command(name: str) -> click.Command:
+    """Return a subcommand."""
+    found = cli.get_command(click.Context(cli), name)
+    assert found is not None, name
+    return found
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_shown_command_is_understood(call):
+    """The command exists and its line of arguments is a valid one."""
+    program, *rest = call
+    name, *arguments = ["serve", *rest] if program == "ailoopd" else rest
+    command(name).make_context(name, list(arguments))
+
+
+def test_commands_are_shown():
+    """There are examples, so that a slip of the parser cannot pass for success."""
+    shown = {"serve" if call.values[0][0] == "ailoopd" else call.values[0][1] for call in CALLS}
+    assert shown == set(cli.list_commands(click.Context(cli)))
+
+
+def test_every_command_has_its_table_of_options():
+    """``cli.rst`` has a table for each command, and for nothing else."""
+    tables = re.findall(r"^\.\. cli-options:: (\w+)$", (DOCS / "cli.rst").read_text(), re.M)
+    assert sorted(tables) == sorted(cli.list_commands(click.Context(cli)))
+
+
+def test_a_flag_named_in_the_text_exists():
+    """Each ``--flag`` in the text of any page is a flag of some command."""
+    flags = {"--help"}
+    for name in cli.list_commands(click.Context(cli)):
+        for parameter in command(name).params:
+            flags |= {*parameter.opts, *parameter.secondary_opts}
+    for page in DOCS.glob("*.rst"):
+        for flag in re.findall(r"``(--[a-z-]+)", page.read_text()):
+            assert flag in flags, page

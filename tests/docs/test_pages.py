@@ -1,0 +1,100 @@
+"""What the pages take from the code, and what they say of files, settings and metrics."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import pytest
+from attrs import fields
+
+from ailoop.cli.main import cli
+from ailoop.daemon import Settings, load_settings
+from ailoop.model.errors import CATALOGUE
+from tests.docs.blocks import DOCS, ROOT, read_blocks
+from tests.serving import serving
+
+PAGES = sorted(DOCS.glob("*.rst"))
+
+
+@pytest.fixture
+def tables(monkeypatch):
+    """Return the module that makes the generated tables."""
+    monkeypatch.syspath_prepend(str(DOCS))
+    monkeypatch.delitem(sys.modules, "tables", raising=False)
+    import tables
+
+    return tables
+
+
+def test_the_generated_tables_are_complete(tables):
+    """Each error, each setting and each option of a command has its row."""
+    assert [row[0].strip("`") for row in tables.error_rows()] == list(CATALOGUE)
+    names = [one.name for one in fields(Settings)]
+    assert [row[0].strip("`") for row in tables.setting_rows()] == names
+    for name in cli.commands or cli.list_commands(None):
+        rows = list(tables.option_rows(name))
+        shown = {flag for row in rows for flag in re.findall(r"--[a-z-]+", row[0])}
+        command = cli.get_command(None, name)
+        real = {
+            flag
+            for one in command.params
+            for flag in (*one.opts, *one.secondary_opts)
+            if flag.startswith("--") and one.name not in names
+        }
+        assert shown == real, name
+
+
+def test_a_name_that_is_not_in_the_code_is_noticed(tables):
+    """The check behind ``:src:`` tells what a file defines from what it does not."""
+    names = tables.names_in(ROOT / "ailoop" / "broker" / "channel.py")
+    assert {"Channel", "Channel._apply", "Outcome", "Accepted.created"} <= names
+    assert not {"Channel.apply", "_apply", "Broker"} & names
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_page_names_exists(page, tables):
+    """Files, names in files, settings and variables on the page are those of the code."""
+    text = page.read_text()
+    settings = {one.name for one in fields(Settings)}
+    assert set(re.findall(r":setting:`(\w+)`", text)) <= settings
+    for name in re.findall(r":src:`([^`]+)`", text):
+        found = tables._NAMED.fullmatch(name)
+        path = ROOT / (found["path"] if found else name)
+        assert path.exists(), name
+        assert not found or found["name"] in tables.names_in(path), name
+    known = {f"AILOOP_{name.upper()}" for name in settings}
+    known |= {"AILOOP_SERVER", "AILOOP_BASE_URL", "AILOOP_CONFIG", "AILOOP_USER"}
+    assert set(re.findall(r"AILOOP_[A-Z_]+", text)) <= known
+
+
+async def test_the_metrics_of_the_buffers_exist():
+    """Each metric in the table of buffers is in ``queues`` of the health, and each one of
+    those is in the table.
+    """  # noqa: D205
+    text = (DOCS / "architecture.rst").read_text()
+    table = text.partition(".. _buffers:")[2].partition(".. _promises:")[0]
+    shown = set()
+    for row in table.split("   * - ")[2:]:
+        cells = row.split("     - ")
+        shown |= set(re.findall(r"``(\w+)``", cells[2]))
+    async with serving() as server:
+        queues = (await server.http.get("/api/v1/health")).json()["queues"]
+    assert shown - {"message_count", "overflows", "slow_consumer_closed"} == set(queues)
+    assert "overflows" in queues["feeds"]
+
+
+def test_the_settings_file_of_the_page_is_one(tmp_path):
+    """The TOML on the page is read, and says the same as the flags and variables beside it."""
+    toml = next(block for block in read_blocks("settings.rst") if block.language == "toml")
+    file = tmp_path / "ailoop.toml"
+    file.write_text(toml.text)
+    settings = load_settings({}, file)
+    assert (settings.rest_port, settings.history_messages) == (9001, 5000)
+    assert settings.allowed_origins == ("https://inbox.example.org",)
+    given = {
+        "rest_port": "9001",
+        "history_messages": "5000",
+        "allowed_origins": "https://inbox.example.org",
+    }
+    assert load_settings(given) == settings

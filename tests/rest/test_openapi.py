@@ -1,0 +1,206 @@
+"""The OpenAPI document: valid, complete, and true of what the routes really answer."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import trio
+from jsonschema import Draft202012Validator, FormatChecker
+from openapi_spec_validator import validate
+
+from ailoop.model.errors import CATALOGUE
+from tests.rest.kit import MESSAGES, http_routes
+from tests.serving import (
+    APPROVE,
+    Served,
+    authorization,
+    navigate,
+    note,
+    question,
+    serving,
+)
+
+UNDOCUMENTED = {"/", "/inbox.js", "/inbox.css", "/openapi.json"}
+"""The page, its parts, and the document itself."""
+
+
+async def document(server: Served) -> dict[str, Any]:
+    return dict((await server.http.get("/openapi.json")).json())
+
+
+def nameless(path: str) -> str:
+    """Return a path or rule with its variables made anonymous."""
+    return re.sub(r"[<{][^>}]*[>}]", "{}", path)
+
+
+async def test_valid(server: Served) -> None:
+    """The document is valid OpenAPI 3.1, and each of its schemas a valid JSON Schema."""
+    told = await document(server)
+    assert told["openapi"].startswith("3.1.")
+    validate(told)
+    for schema in told["components"]["schemas"].values():
+        Draft202012Validator.check_schema(schema)
+
+
+async def test_every_route(server: Served) -> None:
+    """Every route is described, and nothing is described that is not there."""
+    described = {
+        (method.upper(), nameless(path))
+        for path, methods in (await document(server))["paths"].items()
+        for method in methods
+    }
+    served = {
+        (method, nameless(rule))
+        for method, rule in http_routes(server.daemon.gateway)
+        if rule not in UNDOCUMENTED
+    }
+    assert described == served
+
+
+async def test_every_code(server: Served) -> None:
+    """Every code of the catalogue is listed under its status, with its sentence."""
+    listed = (await document(server))["components"]["responses"]
+    for code, spec in CATALOGUE.items():
+        assert f"`{code}`: {spec.sentence}" in listed[str(spec.status)]["description"]
+
+
+async def test_operation_ids(server: Served) -> None:
+    """Operations have names of their own, for who makes a client of the document."""
+    paths = (await document(server))["paths"]
+    names = [one["operationId"] for methods in paths.values() for one in methods.values()]
+    assert len(names) == len(set(names))
+
+
+async def test_limits() -> None:
+    """The schemas carry the bounds that this server was started with."""
+    async with serving(text_bytes=77, max_choices=3) as server:
+        schemas = (await document(server))["components"]["schemas"]
+    asked = schemas["Question"]["properties"]
+    assert asked["text"]["maxLength"] == 77
+    assert asked["choices"]["anyOf"][0]["maxItems"] == 3
+
+
+class Inspector:
+    """Holds every answer that passes against what the document says of it."""
+
+    def __init__(self, told: dict[str, Any]) -> None:
+        self.told = told
+        self.seen: set[tuple[str, str, str]] = set()
+
+    async def inspect(self, answer: httpx2.Response) -> None:
+        """Check one answer."""
+        await answer.aread()
+        method = answer.request.method.lower()
+        (path,) = [
+            path
+            for path, methods in self.told["paths"].items()
+            if method in methods
+            and re.fullmatch(nameless(path).replace("{}", "[^/]+"), answer.url.path)
+        ]
+        operation = self.told["paths"][path][method]
+        described = operation["responses"][str(answer.status_code)]
+        if "$ref" in described:
+            described = self.told["components"]["responses"][str(answer.status_code)]
+        content = described["content"][answer.headers["Content-Type"]]
+        schema = {**content["schema"], "components": self.told["components"]}
+        Draft202012Validator(schema, format_checker=FormatChecker()).validate(answer.json())
+        self.seen.add((method, path, str(answer.status_code)))
+
+    def successes(self) -> set[tuple[str, str, str]]:
+        """Return every answer that the document describes and that is no error."""
+        return {
+            (method, path, status)
+            for path, methods in self.told["paths"].items()
+            for method, operation in methods.items()
+            for status in operation["responses"]
+            if status < "300"
+        }
+
+
+@asynccontextmanager
+async def inspected(server: Served) -> AsyncIterator[tuple[Inspector, httpx2.AsyncClient]]:
+    inspector = Inspector(await document(server))
+    async with httpx2.AsyncClient(
+        base_url=server.daemon.rest_url, event_hooks={"response": [inspector.inspect]}
+    ) as http:
+        yield inspector, http
+
+
+async def test_answers_are_as_described() -> None:
+    """What each route really answers, also when it refuses, fits its schema."""
+    async with (
+        serving(history_messages=4, max_prompts=3, body_bytes=5000) as server,
+        inspected(server) as (inspector, http),
+    ):
+        asked = (await http.post(MESSAGES, json=question(choices=["a", "b"]))).json()
+        await http.post(MESSAGES, json=asked)
+        await http.post(MESSAGES, json=[authorization(context=[1]), navigate()])
+        await http.post(MESSAGES, params={"wait": 0}, json=asked)
+        await http.get("/api/v1/pending")
+        path = f"{MESSAGES}/{asked['id']}"
+        await http.get(path)
+        await http.get(f"{path}/response")
+        await http.post(f"{path}/response", json={"answer": "c"})
+        await http.post(f"{path}/response", json={"answer": "1", "responder": "ann"})
+        await http.post(f"{path}/response", json={"answer": "2"})
+        await http.get(path)
+        await http.get(f"{path}/response")
+        await http.delete(path)
+        waiting = (await http.get("/api/v1/pending")).json()["items"]
+        await http.delete(f"{MESSAGES}/{waiting[0]['message_id']}")
+        await http.post(f"{MESSAGES}/{waiting[1]['message_id']}/response", json=APPROVE)
+        await http.post(MESSAGES, json=[question()] * 4)
+        told = (await http.post(MESSAGES, json={**note(), "metadata": {"a": None}})).json()
+        await http.get(f"{MESSAGES}/{told['id']}")
+        await http.get(f"{MESSAGES}/{told['id']}/response")
+        await http.get(f"{MESSAGES}/nothing")
+        await http.post(MESSAGES, json=note("no name"))
+        await http.post(MESSAGES, json=note(colour="red"))
+        await http.post(MESSAGES, content=b" " * 6000)
+        await http.post(MESSAGES, json=note(), headers={"Origin": "https://evil.example"})
+        for name in ("channels", "v1/channels", "stats", "v1/health", "v1/pending"):
+            await http.get(f"/api/{name}")
+        for name in ("a", "none", "-"):
+            await http.get(f"/api/channels/{name}/messages", params={"after": 1})
+            await http.get(f"/api/channels/{name}/stats")
+        await http.post("/api/test")
+        await server.broker.drain()
+        await http.get("/api/v1/health")
+        await http.post(MESSAGES, json=note())
+    assert inspector.successes() - inspector.seen == set()
+    refused = {status for _, _, status in inspector.seen}
+    assert refused >= {"400", "403", "404", "409", "413", "422", "429", "503"}
+
+
+async def test_schemathesis(tmp_path: Path) -> None:
+    """Requests made up from the document find no answer that it does not describe.
+
+    Two checks are left out. ``positive_data_acceptance`` wants every request that fits the
+    schemas to succeed, but no schema can say which answer fits which prompt, that a response
+    needs its prompt's id, or that a wait goes with one message. ``use_after_free`` takes
+    DELETE for the end of a message; it withdraws a prompt, whose record stays.
+    """
+    async with serving(max_wait_seconds=0.02) as server:
+        finished = await trio.run_process(
+            [
+                *(str(Path(sys.executable).with_name("st")), "run"),
+                f"{server.daemon.rest_url}/openapi.json",
+                *("--exclude-checks", "positive_data_acceptance,use_after_free"),
+                *("--max-examples", "6", "--seed", "1", "--generation-database", "none"),
+                "--no-color",
+            ],
+            capture_stdout=True,
+            capture_stderr=True,
+            check=False,
+            cwd=tmp_path,
+        )
+        assert finished.returncode == 0, finished.stdout.decode()[-5000:]
+        assert b"13 selected / 13 total" in finished.stdout
+        assert (await server.http.get("/api/v1/health")).status_code == 200
+        assert server.broker.tables.waiters == 0
