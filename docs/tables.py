@@ -2,7 +2,7 @@
 
 ``error-table``, ``settings-table`` and ``cli-options`` write tables at build time; the roles
 ``setting`` and ``err`` link to their rows. The role ``src`` names a file, or a name in a file
-(``Channel._apply <ailoop/broker/channel.py>``), and fails the build where there is none.
+(``Channel.run <ailoop/broker/channel.py>``), and fails the build where there is none.
 A ``~`` before it hides the path.
 """
 

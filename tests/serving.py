@@ -182,10 +182,10 @@ class Talk:
         return await self.receive()
 
     async def call_plain(self, value: Any) -> list[Any]:
-        """Send a frame and return all that came before the answer to a frame sent after it.
+        """Send a frame and return what comes before the answer to a frame sent after it.
 
-        A connection's frames are handled in order, so an error provoked now arrives after
-        everything that the first frame caused at once.
+        For what a connection is told at once, or not at all: what the log decides, and what
+        a subscription brings, may come later.
         """
         await self.send(value)
         await self.send_raw("?")

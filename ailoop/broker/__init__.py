@@ -5,11 +5,11 @@ Nothing here touches a socket or a file; entries live behind
 """
 
 from ailoop.broker.broker import Broker, open_broker
-from ailoop.broker.channel import Accepted, Outcome
 from ailoop.broker.feed import Feed, Gap
 from ailoop.broker.limits import BrokerLimits
 from ailoop.broker.ports import Entry, Journal, JournalError
 from ailoop.broker.prompt import Prompt, State
+from ailoop.broker.state import Accepted, Outcome
 
 __all__ = [
     "Accepted",

@@ -1,55 +1,54 @@
-"""The one door to the broker: publish, ask, wait, respond, withdraw, subscribe, and reading."""
+"""The one door to the broker: publish, wait, respond, withdraw, subscribe, and reading.
+
+To ask is to publish a prompt and to wait for its response; the two are apart because the
+wait may end, and begin again, while the prompt stays open.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-import structlog
 import trio
 from attrs import evolve
 
-from ailoop.broker.channel import Accepted, Channel, Outcome, Submission
-from ailoop.broker.clock import Clock
+from ailoop.broker.channel import Channel, Submission
 from ailoop.broker.feed import Feed
 from ailoop.broker.limits import BrokerLimits
 from ailoop.broker.ports import Entry, Journal
 from ailoop.broker.prompt import Prompt, fit_response
-from ailoop.broker.tables import Tables
+from ailoop.broker.registry import Registry
+from ailoop.broker.state import Accepted, Outcome
 from ailoop.model.errors import Refusal
 from ailoop.model.message import Message, Response, ResponseType, SenderType
 from ailoop.model.names import check_channel
 
 __all__ = ["Broker", "open_broker"]
 
-log = structlog.get_logger()
-
 
 class Broker:
     """All live channels. Opened with :func:`open_broker`.
 
-    :param start_task: starts a channel's task in the nursery that owns them.
+    :param registry: the live channels.
     """
 
-    def __init__(
-        self,
-        journal: Journal,
-        limits: BrokerLimits,
-        start_task: Callable[[Channel], None],
-    ) -> None:
-        self.limits = limits
-        self.clock = Clock()
-        self.tables = Tables(limits)
-        self.channels: dict[str, Channel] = {}
-        self.stopping = False
-        self._journal = journal
-        self._start_task = start_task
-        self._followers: set[Callable[[str], None]] = set()
-        self._running = 0
-        self._idle = trio.Event()
+    def __init__(self, registry: Registry) -> None:
+        self.limits = registry.limits
+        self.tables = registry.tables
+        self._registry = registry
+
+    @property
+    def channels(self) -> Mapping[str, Channel]:
+        """The live channels by name."""
+        return self._registry.live
+
+    @property
+    def stopping(self) -> bool:
+        """Whether nothing new is taken any more."""
+        return self._registry.stopping
 
     # -- writing ----------------------------------------------------------------------
 
@@ -86,7 +85,7 @@ class Broker:
         if self.stopping:
             raise Refusal("shutting_down")
         names = list(dict.fromkeys(message.channel for message in messages))
-        self._check_room(names)
+        self._registry.check_room(names)
         if not names:
             done([])
         gathered: dict[str, Iterator[Outcome]] = {}
@@ -98,14 +97,7 @@ class Broker:
 
         for name in names:
             part = [message for message in messages if message.channel == name]
-            await self._channel(name).submit(Submission(part, partial(gather, name)))
-
-    async def ask(self, message: Message) -> Entry:
-        """Publish a prompt and wait for the response that settles it."""
-        (outcome,) = await self.publish([message])
-        if isinstance(outcome, Refusal):
-            raise outcome
-        return await self.wait(message.id)
+            await self._registry.channel(name).submit(Submission(part, partial(gather, name)))
 
     async def wait(self, prompt_id: UUID) -> Entry:
         """Wait for the response to a prompt; the caller bounds the wait with a cancel scope.
@@ -114,7 +106,7 @@ class Broker:
             ``shutting_down`` when this process ends and the prompt outlives it.
         """
         prompt = self.prompt(prompt_id)
-        if prompt.response is None and not self.stopping:
+        if prompt.response is None and not (self.stopping and self._registry.journal.durable):
             woken = trio.Event()
 
             def wake(_: Prompt) -> None:
@@ -233,7 +225,7 @@ class Broker:
         names = self.channels if channel is None else {check_channel(channel)}
         for name in sorted(names):
             if name in self.channels:
-                yield from self.channels[name].open.values()
+                yield from self.channels[name].state.open.values()
 
     # -- following --------------------------------------------------------------------
 
@@ -258,8 +250,8 @@ class Broker:
         """
         if self.stopping:
             raise Refusal("shutting_down")
-        self._check_room([check_channel(channel)])
-        live = self._channel(channel)
+        self._registry.check_room([check_channel(channel)])
+        live = self._registry.channel(channel)
         history = live.history
         cursor = history.head if after is None else after or history.start
         if replay:
@@ -275,63 +267,16 @@ class Broker:
 
         :returns: call it to stop following.
         """
-        for name in list(self.channels):
-            on_channel(name)
-        self._followers.add(on_channel)
-        return lambda: self._followers.discard(on_channel)
-
-    # -- the table of channels --------------------------------------------------------
-
-    def _check_room(self, names: Iterable[str]) -> None:
-        new = sum(name not in self.channels for name in names)
-        if new and len(self.channels) + new > self.limits.channels:
-            raise Refusal("too_many_channels", limit=self.limits.channels)
-
-    def _channel(self, name: str) -> Channel:
-        channel = self.channels.get(name)
-        if channel is None:
-            channel = Channel(name, self._journal, self.tables, self.clock, self._retire)
-            self.channels[name] = channel
-            self._running += 1
-            self._start_task(channel)
-            for follower in list(self._followers):
-                try:
-                    follower(name)
-                except Exception:
-                    # It belongs to one connection; its fault must not reach the others.
-                    log.exception("follower_failed", channel=name)
-        return channel
-
-    def _retire(self, channel: Channel) -> None:
-        del self.channels[channel.name]
-        self._journal.forget(channel.name)
+        return self._registry.follow(on_channel)
 
     # -- stopping ---------------------------------------------------------------------
-
-    async def serve_channel(self, channel: Channel) -> None:
-        """Run one channel to its end, and give its open prompts theirs."""
-        try:
-            await channel.run()
-            if self.stopping:
-                if not self._journal.durable:
-                    await channel.cancel_open_prompts()
-                channel.stop_watching()
-        finally:
-            self._running -= 1
-            if not self._running:
-                self._idle.set()
-                self._idle = trio.Event()
 
     async def drain(self) -> None:
         """Refuse everything new, decide what has been taken, tell everybody who waits.
 
         With a journal that does not outlive the process, open prompts settle as cancelled.
         """
-        self.stopping = True
-        for channel in self.channels.values():
-            channel.close()
-        while self._running:
-            await self._idle.wait()
+        await self._registry.drain()
 
 
 @asynccontextmanager
@@ -346,13 +291,14 @@ async def open_broker(
     :param drain_seconds: how long what has been taken may need to be decided at the end.
     """
     async with trio.open_nursery() as channels:
-        broker = Broker(
+        registry = Registry(
             journal,
             limits or BrokerLimits(),
             lambda channel: channels.start_soon(
-                broker.serve_channel, channel, name=f"channel {channel.name}"
+                registry.serve, channel, name=f"channel {channel.name}"
             ),
         )
+        broker = Broker(registry)
         try:
             yield broker
         finally:

@@ -1,52 +1,35 @@
-"""One channel: an inbox, a log, and the state that follows from the log.
+"""One channel at work: an inbox, the task that serves it, and the feeds that follow.
 
-The task takes all that waits in the inbox, appends it to the journal as one batch and then
-applies each entry. :meth:`Channel._apply` holds no checkpoint, so it is atomic without a
-lock, and every decision (first answer wins, this id is known already) is taken there, in
-the order of the log.
+The task takes all that waits in the inbox, appends it to the journal as one batch, lets
+:class:`~ailoop.broker.state.ChannelState` decide on each entry, and tells everybody.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from uuid import UUID
+from collections.abc import Callable, Sequence
 
 import structlog
 import trio
-from attrs import define, frozen
-from sortedcontainers import SortedDict
+from attrs import define
 
 from ailoop.broker.clock import Clock
 from ailoop.broker.feed import Feed
 from ailoop.broker.history import History
 from ailoop.broker.ports import Entry, Journal, JournalError
-from ailoop.broker.prompt import Prompt, close_response
+from ailoop.broker.prompt import close_response
+from ailoop.broker.state import Accepted, ChannelState, Outcome
 from ailoop.broker.tables import Tables
-from ailoop.model.codec import encode, load_json, load_message
+from ailoop.model.codec import encode
 from ailoop.model.errors import Refusal
-from ailoop.model.message import PROMPT_TYPES, Message, Response
+from ailoop.model.message import PROMPT_TYPES, Message
 
-__all__ = ["Accepted", "Channel", "Outcome", "Submission"]
+__all__ = ["Channel", "Submission"]
 
 log = structlog.get_logger()
 
 _JOURNAL_RETRY_SECONDS = 1.0
 """How long prompts that are due wait after the journal has failed to take their end."""
-
-
-@frozen
-class Accepted:
-    """A message has its place in the log.
-
-    :param created: false when it was there before, and this was the same again.
-    """
-
-    entry: Entry
-    created: bool
-
-
-Outcome = Accepted | Refusal
 
 
 @define(eq=False)
@@ -80,9 +63,7 @@ class Channel:
         on_idle: Callable[[Channel], None],
     ) -> None:
         self.name = name
-        self.history = History(journal.open(name), tables.limits)
-        self.open: dict[UUID, Prompt] = {}
-        """Pending prompts, in the order they were asked."""
+        self.state = ChannelState(name, journal.open(name), tables)
         self._journal = journal
         self._tables = tables
         self._limits = tables.limits
@@ -90,9 +71,7 @@ class Channel:
         self._on_idle = on_idle
         self._inbox, self._receive = trio.open_memory_channel[Submission](self._limits.inbox)
         self._feeds: dict[Feed, bool] = {}
-        self._due: SortedDict = SortedDict()  # (deadline, seq) -> Prompt
         self._admitted = 0
-        self._settled: dict[UUID, Prompt] = {}  # by the id of the response
         self._retry_at = -math.inf
         self._in_line = 0
         """Submissions sent and not yet decided, with those that wait for room in the inbox.
@@ -102,6 +81,11 @@ class Channel:
         self._retired = False
 
     # -- from outside -----------------------------------------------------------------
+
+    @property
+    def history(self) -> History:
+        """The recent part of the log."""
+        return self.state.history
 
     @property
     def inbox_depth(self) -> int:
@@ -154,7 +138,7 @@ class Channel:
         if (
             self._retired
             or self._in_line
-            or self.open
+            or self.state.open
             or len(self.history)
             or any(self._feeds.values())
         ):
@@ -180,20 +164,19 @@ class Channel:
             while (batch := await self._next_batch()) is not None:
                 await self._settle_due()
                 await self._commit(batch)
-                self._forget_old()
+                self.state.forget_old(self._clock.now())
                 self._in_line -= len(batch)
                 self.retire_if_idle()
 
     async def cancel_open_prompts(self) -> None:
         """Settle every open prompt as cancelled, because the process ends."""
-        await self._append([close_response(p, "shutdown") for p in self.open.values()])
+        await self._append([close_response(p, "shutdown") for p in self.state.open.values()])
 
     async def _next_batch(self) -> list[Submission] | None:
         """Wait for submissions or for the next deadline; ``None`` when closed."""
         batch: list[Submission] = []
-        wake_at = self.history.expires_at
-        if self._due:
-            wake_at = min(wake_at, max(self._due.peekitem(0)[0][0], self._retry_at))
+        settle_at = max(self.state.next_deadline, self._retry_at)
+        wake_at = min(self.history.expires_at, settle_at)
         with trio.CancelScope(deadline=self._clock.timer(wake_at)):
             try:
                 batch.append(await self._receive.receive())
@@ -210,8 +193,7 @@ class Channel:
         now = self._clock.now()
         if now < self._retry_at:
             return
-        # The order of the deadlines is the order of the timeouts in the log.
-        due = [self._due[key] for key in self._due.irange(maximum=(now, math.inf))]
+        due = self.state.due(now)
         if due and not await self._append([close_response(p, "timeout") for p in due]):
             self._retry_at = self._clock.now() + _JOURNAL_RETRY_SECONDS
 
@@ -237,7 +219,7 @@ class Channel:
             and message.id not in self._tables.messages
         ):
             try:
-                self._tables.admit_prompt(len(self.open) + self._admitted)
+                self._tables.admit_prompt(len(self.state.open) + self._admitted)
             except Refusal as refusal:
                 return refusal
             self._admitted += 1
@@ -255,110 +237,37 @@ class Channel:
             log.exception("journal_unavailable", channel=self.name, reason=str(error))
             self._release_admitted()
             return None
-        fresh: list[Entry] = []
-        settled: list[Prompt] = []
         outcomes: list[Outcome] = []
         for seq, message, (_, encoded) in zip(
             range(first, first + len(records)), messages, records, strict=True
         ):
             entry = Entry(seq, at, self.name, message.id, encoded)
             try:
-                known = self._apply(entry, message, settled)
+                outcomes.append(self.state.apply(entry, message))
             except Refusal as refusal:
                 outcomes.append(refusal)
-                continue
-            if known is None:
-                fresh.append(entry)
-            outcomes.append(Accepted(known or entry, created=known is None))
         self._release_admitted()
-        self._tell(fresh, settled)
+        self._tell([one for one in outcomes if isinstance(one, Accepted) and one.created])
         return outcomes
 
-    # -- the log decides --------------------------------------------------------------
-
-    def _apply(self, entry: Entry, message: Message, settled: list[Prompt]) -> Entry | None:
-        """Let one entry change the state, in the order of the log; holds no checkpoint.
-
-        :returns: the entry that said the same before, or ``None`` if this one counts.
-        :raises Refusal: the entry is void: it is kept nowhere and reaches nobody.
-        """
-        known = self._tables.messages.get(entry.id)
-        if known is not None:
-            if self._is_same(known, message):
-                return known
-            raise Refusal("id_conflict", id=str(entry.id))
-        content = message.content
-        if isinstance(content, Response):
-            prompt = self._find_prompt(message)
-            repeated = prompt.judge(message, entry.at)
-            if repeated is not None:
-                return repeated
-            self._close(prompt, entry, message)
-            settled.append(prompt)
-        elif isinstance(content, PROMPT_TYPES):
-            self._open(Prompt(entry, message, entry.at + content.timeout_seconds))
-        self._tables.messages[entry.id] = entry
-        self.history.append(entry)
-        return None
-
-    def _find_prompt(self, response: Message) -> Prompt:
-        prompt = self._tables.prompts.get(response.correlation_id or response.id)
-        if prompt is None or prompt.message.channel != self.name:
-            raise Refusal("original_not_found", message_id=str(response.correlation_id))
-        return prompt
-
-    def _is_same(self, known: Entry, message: Message) -> bool:
-        """Whether a message posted again says what it said the first time."""
-        if known.channel != self.name:
-            return False
-        before = load_message(load_json(known.encoded))
-        return (
-            before.content == message.content
-            and before.sender_type is message.sender_type
-            and before.correlation_id == message.correlation_id
-            and before.metadata == message.metadata
-        )
-
-    def _open(self, prompt: Prompt) -> None:
-        self.open[prompt.entry.id] = prompt
-        self._due[prompt.deadline, prompt.entry.seq] = prompt
-        self._tables.prompts[prompt.entry.id] = prompt
-        self._tables.open_prompts += 1
-
-    def _close(self, prompt: Prompt, entry: Entry, response: Message) -> None:
-        prompt.settle(entry, response)
-        del self.open[prompt.entry.id]
-        del self._due[prompt.deadline, prompt.entry.seq]
-        self._settled[entry.id] = prompt
-        self._tables.open_prompts -= 1
+    # -- after the log has decided ----------------------------------------------------
 
     def _release_admitted(self) -> None:
         # From here on the prompts that were opened count themselves.
         self._tables.open_prompts -= self._admitted
         self._admitted = 0
 
-    # -- after the log has decided ----------------------------------------------------
-
-    def _tell(self, fresh: Sequence[Entry], settled: Iterable[Prompt]) -> None:
-        if fresh:
+    def _tell(self, accepted: Sequence[Accepted]) -> None:
+        """Let feeds have what is new, then those who wait for a prompt."""
+        if accepted:
+            entries = [one.entry for one in accepted]
             for feed in list(self._feeds):
-                feed.offer(fresh)
-        for prompt in settled:
-            prompt.notify()
-
-    def _forget_old(self) -> None:
-        """Let history go by its bounds. Open prompts stay, and settled ones stay as long
-        as their response, so that an agent that was away learns its answer.
-        """  # noqa: D205
-        for entry in self.history.trim(self._clock.now()):
-            if entry.id not in self._tables.prompts:
-                del self._tables.messages[entry.id]
-            prompt = self._settled.pop(entry.id, None)
-            if prompt is not None:
-                del self._tables.prompts[prompt.entry.id]
-                del self._tables.messages[prompt.entry.id]
+                feed.offer(entries)
+        for one in accepted:
+            if one.settled is not None:
+                one.settled.notify()
 
     def stop_watching(self) -> None:
         """Wake everybody who waits for a prompt that stays open after this process."""
-        for prompt in self.open.values():
+        for prompt in self.state.open.values():
             prompt.notify()

@@ -28,6 +28,7 @@ _BAD_SETTING = 2
 _CANNOT_LISTEN = 3
 _CRASHED = 70  # EX_SOFTWARE of BSD's sysexits.h
 _FORCED_SECONDS = 3.0
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def _setting_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -122,15 +123,12 @@ def _both_ports(port: int) -> dict[str, str]:
     return {"ws_port": str(port), "rest_port": str(port + 1 if port else 0)}
 
 
-def _is_our_terminal() -> bool:
-    """Whether a person types for this process, which is not so for a job in the background."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return False
-    return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
-
-
 async def _serve(settings: Settings, screen: bool) -> None:
-    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+    # What stands before the receiver is what it restores: a stop that has begun has its own
+    # deadline, and a second signal cuts it short neither then nor while the process ends.
+    for number in _STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    with trio.open_signal_receiver(*_STOP_SIGNALS) as signals:
         async with open_daemon(settings) as daemon:
             click.echo(f"ready rest={daemon.rest_url} ws={daemon.ws_url}")
             async with trio.open_nursery() as nursery:

@@ -178,6 +178,12 @@ async def post(broker: Broker, *messages: Message) -> list[Entry]:
     return entries
 
 
+async def ask(broker: Broker, prompt: Message) -> Entry:
+    """Post a prompt and return the response that settles it."""
+    await post(broker, prompt)
+    return await broker.wait(prompt.id)
+
+
 async def verdict(call: Awaitable[Any]) -> str:
     """Say in one word what became of one message: ``created``, ``known``, or a code."""
     try:
@@ -219,16 +225,16 @@ def check_books(broker: Broker) -> None:
     for name, channel in broker.channels.items():
         assert name == channel.name
         kept = {entry.id for entry in channel.history.latest(len(channel.history))}
-        assert set(channel._settled) <= kept
-        assert {p.entry.id for p in channel._due.values()} == set(channel.open)
-        settled = {p.entry.id for p in channel._settled.values()}
-        assert settled.isdisjoint(channel.open)
-        prompts |= settled | set(channel.open)
-        messages |= kept | settled | set(channel.open)
+        assert set(channel.state._settled) <= kept
+        assert {p.entry.id for p in channel.state._due.values()} == set(channel.state.open)
+        settled = {p.entry.id for p in channel.state._settled.values()}
+        assert settled.isdisjoint(channel.state.open)
+        prompts |= settled | set(channel.state.open)
+        messages |= kept | settled | set(channel.state.open)
         assert channel._in_line == 0
         assert not channel.inbox_depth
     assert set(tables.prompts) == prompts
     assert set(tables.messages) == messages
-    assert tables.open_prompts == sum(len(c.open) for c in broker.channels.values())
+    assert tables.open_prompts == sum(len(c.state.open) for c in broker.channels.values())
     assert tables.feeds == sum(len(c._feeds) for c in broker.channels.values())
-    assert broker._running == (0 if broker.stopping else len(broker.channels))
+    assert broker._registry._running == (0 if broker.stopping else len(broker.channels))

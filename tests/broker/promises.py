@@ -22,6 +22,7 @@ from tests.broker.kit import (
     HookedJournal,
     Reader,
     answer,
+    ask,
     authorization,
     note,
     post,
@@ -69,7 +70,7 @@ async def deny_by_default() -> None:
     journal = HookedJournal()
     timed, texted, failed, left = (authorization(timeout_seconds=n) for n in (1, 60, 60, 60))
     async with running(journal) as broker, trio.open_nursery() as nursery:
-        asked = [Call(nursery, broker.ask, prompt) for prompt in (timed, texted, failed, left)]
+        asked = [Call(nursery, ask, broker, prompt) for prompt in (timed, texted, failed, left)]
         await trio.sleep(2)
         for words in ("yes", "approve", "authorization_approved", ""):
             assert await verdict(broker.respond(texted.id, answer(words))) == "wrong_response"
@@ -142,7 +143,7 @@ async def nobody_blocks_anybody() -> None:
             quick.read_all()
             assert len(dead.feed._backlog or ()) <= 4
         assert len(quick.texts) == 20
-        timed = Call(nursery, broker.ask, question(timeout_seconds=5))
+        timed = Call(nursery, ask, broker, question(timeout_seconds=5))
         await trio.sleep(6)
         assert said(timed.result()) == ("timeout", "timeout")
         assert stuck.pending
@@ -197,17 +198,17 @@ async def asking_survives() -> None:
     """9. Whoever asked may go and come back: the prompt waits, and so does the answer."""
     prompt = authorization(timeout_seconds=60)
     async with running(history_messages=3) as broker, trio.open_nursery() as nursery:
-        asker = Call(nursery, broker.ask, prompt)
+        asker = Call(nursery, ask, broker, prompt)
         await wait_all_tasks_blocked()
         asker.scope.cancel()
         await post(broker, *[note(str(number)) for number in range(9)])
         assert await verdict(broker.publish([prompt])) == "known"
         changed = evolve(prompt, content=question().content)
         assert await verdict(broker.publish([changed])) == "id_conflict"
-        again = Call(nursery, broker.ask, prompt)
+        again = Call(nursery, ask, broker, prompt)
         await wait_all_tasks_blocked()
         assert await verdict(broker.respond(prompt.id, APPROVE)) == "created"
         await wait_all_tasks_blocked()
-        late = Call(nursery, broker.ask, prompt)
+        late = Call(nursery, ask, broker, prompt)
         await wait_all_tasks_blocked()
         assert said(again.result()) == said(late.result()) == ("authorization_approved", None)

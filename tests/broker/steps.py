@@ -7,7 +7,14 @@ from attrs import evolve, frozen
 from trio.testing import wait_all_tasks_blocked
 
 from ailoop.model.message import Question
-from tests.broker.kit import Call, authorization, note, question, verdict
+from tests.broker.kit import (
+    Call,
+    ask,
+    authorization,
+    note,
+    question,
+    verdict,
+)
 from tests.broker.state_model import CREATED, Decision
 from tests.broker.world import Follower, World
 
@@ -140,7 +147,7 @@ class Leave:
             world.waiters.remove(item)
             item[1].scope.cancel()
             if self.back:
-                again = Call(world.nursery, world.broker.ask, item[0])
+                again = Call(world.nursery, ask, world.broker, item[0])
                 world.waiters.append((item[0], again))
 
 

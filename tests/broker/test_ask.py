@@ -16,6 +16,7 @@ from tests.broker.kit import (
     NOBODY,
     Call,
     answer,
+    ask,
     authorization,
     decode,
     navigate,
@@ -33,7 +34,7 @@ async def test_ask_returns_the_answer(autojump_clock):
     """`ask` waits, and returns the response that a person gave, not the prompt."""
     prompt = question()
     async with running() as broker, trio.open_nursery() as nursery:
-        call = Call(nursery, broker.ask, prompt)
+        call = Call(nursery, ask, broker, prompt)
         await wait_all_tasks_blocked()
         assert call.pending
         accepted = await broker.respond(
@@ -162,7 +163,7 @@ async def test_only_prompts_are_waited_for_and_answered(autojump_clock):
             with refused("not_a_prompt"):
                 await verb(told.id)
         with refused("not_a_prompt"):
-            await broker.ask(note())
+            await ask(broker, note())
 
 
 async def test_pending_lists_prompts_in_the_order_they_were_asked(autojump_clock):

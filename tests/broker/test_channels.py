@@ -11,6 +11,7 @@ from tests.broker.kit import (
     Call,
     HookedJournal,
     Reader,
+    ask,
     note,
     post,
     question,
@@ -29,7 +30,7 @@ async def test_a_feed_keeps_its_channel_until_it_is_closed(autojump_clock):
         second.feed.close()
         assert not broker.channels
         await wait_all_tasks_blocked()
-        assert broker._running == 0
+        assert broker._registry._running == 0
 
 
 async def test_a_feed_that_does_not_pin(autojump_clock):
@@ -109,7 +110,7 @@ async def test_a_prompt_on_its_way_keeps_the_channel(autojump_clock):
         async with running() as broker, trio.open_nursery() as nursery:
             reader = Reader(broker, "a")
             await wait_all_tasks_blocked()
-            call = Call(nursery, broker.ask, prompt)
+            call = Call(nursery, ask, broker, prompt)
 
             async def close(feed=reader.feed):
                 feed.close()

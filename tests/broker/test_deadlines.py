@@ -15,6 +15,7 @@ from tests.broker.kit import (
     HookedJournal,
     Reader,
     answer,
+    ask,
     authorization,
     decode,
     navigate,
@@ -38,7 +39,7 @@ from tests.broker.kit import (
 async def test_timeout(autojump_clock, prompt, response_type):
     """After its seconds, and not before, a prompt ends as its kind does on the wire."""
     async with running() as broker, trio.open_nursery() as nursery:
-        call = Call(nursery, broker.ask, prompt)
+        call = Call(nursery, ask, broker, prompt)
         await trio.sleep(6.999)
         await wait_all_tasks_blocked()
         assert call.pending

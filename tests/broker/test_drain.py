@@ -14,6 +14,7 @@ from tests.broker.kit import (
     HookedJournal,
     Reader,
     answer,
+    ask,
     authorization,
     check_books,
     navigate,
@@ -31,7 +32,7 @@ async def test_memory_cancels_open_prompts(autojump_clock):
     prompts = [question("a"), authorization("a"), navigate("b")]
     async with running() as broker, trio.open_nursery() as nursery:
         reader = Reader(broker, "b")
-        calls = [Call(nursery, broker.ask, prompt) for prompt in prompts]
+        calls = [Call(nursery, ask, broker, prompt) for prompt in prompts]
         await wait_all_tasks_blocked()
         await broker.drain()
         await wait_all_tasks_blocked()
@@ -46,7 +47,7 @@ async def test_a_durable_journal_keeps_prompts_open(autojump_clock):
     journal = HookedJournal(durable=True)
     prompts = [question(), authorization()]
     async with running(journal) as broker, trio.open_nursery() as nursery:
-        calls = [Call(nursery, broker.ask, prompt) for prompt in prompts]
+        calls = [Call(nursery, ask, broker, prompt) for prompt in prompts]
         await wait_all_tasks_blocked()
         stored = len(journal.batches)
         await broker.drain()
@@ -67,7 +68,7 @@ async def test_everything_new_is_refused(autojump_clock):
         await broker.drain()
         for attempt in (
             lambda: broker.publish([note()]),
-            lambda: broker.ask(question("new")),
+            lambda: ask(broker, question("new")),
             lambda: broker.respond(prompt.id, answer("yes")),
             lambda: broker.withdraw(prompt.id),
             lambda: broker.wait(prompt.id),
@@ -144,7 +145,7 @@ async def test_a_broken_journal_does_not_hold_the_stop(autojump_clock):
     journal = HookedJournal()
     prompt = authorization()
     async with running(journal) as broker, trio.open_nursery() as nursery:
-        call = Call(nursery, broker.ask, prompt)
+        call = Call(nursery, ask, broker, prompt)
         await wait_all_tasks_blocked()
         journal.broken = True
         with trio.fail_after(1):
@@ -187,6 +188,6 @@ async def test_the_books_are_in_order_after_the_stop(autojump_clock):
         await post(broker, question(), question("b"))
         await broker.drain()
         for channel in broker.channels.values():
-            assert not channel.open
+            assert not channel.state.open
         assert len(broker.tables.prompts) == 2
         check_books(broker)

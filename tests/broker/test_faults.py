@@ -12,6 +12,7 @@ from tests.broker.kit import (
     Call,
     Reader,
     answer,
+    ask,
     authorization,
     note,
     post,
@@ -95,7 +96,7 @@ async def test_a_waiter_that_leaves(autojump_clock):
     """Cancelling one waiter leaves the prompt open and the other waiters waiting."""
     prompt = authorization()
     async with running() as broker, trio.open_nursery() as nursery:
-        asker = Call(nursery, broker.ask, prompt)
+        asker = Call(nursery, ask, broker, prompt)
         await wait_all_tasks_blocked()
         others = [Call(nursery, broker.wait, prompt.id) for _ in range(2)]
         await wait_all_tasks_blocked()

@@ -11,6 +11,7 @@ from tests.broker.kit import (
     APPROVE,
     Reader,
     answer,
+    ask,
     authorization,
     check_books,
     note,
@@ -105,10 +106,10 @@ async def test_a_history_of_nothing(autojump_clock):
         reader.read()
         answers = []
 
-        async def ask():
-            answers.append(await broker.ask(prompt))
+        async def agent():
+            answers.append(await ask(broker, prompt))
 
-        nursery.start_soon(ask)
+        nursery.start_soon(agent)
         await wait_all_tasks_blocked()
         await broker.respond(prompt.id, answer("yes"))
         await wait_all_tasks_blocked()

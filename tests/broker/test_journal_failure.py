@@ -13,6 +13,7 @@ from tests.broker.kit import (
     HookedJournal,
     Reader,
     answer,
+    ask,
     authorization,
     check_books,
     navigate,
@@ -54,7 +55,7 @@ async def test_asking_is_refused_at_once(autojump_clock):
     journal.broken = True
     async with running(journal) as broker:
         with trio.fail_after(1), refused("journal_unavailable"):
-            await broker.ask(authorization())
+            await ask(broker, authorization())
 
 
 async def test_an_approval_that_is_not_stored_does_not_approve(autojump_clock):
@@ -62,7 +63,7 @@ async def test_an_approval_that_is_not_stored_does_not_approve(autojump_clock):
     journal = HookedJournal()
     prompt = authorization()
     async with running(journal) as broker, trio.open_nursery() as nursery:
-        call = Call(nursery, broker.ask, prompt)
+        call = Call(nursery, ask, broker, prompt)
         await wait_all_tasks_blocked()
         journal.broken = True
         with refused("journal_unavailable"):
@@ -86,7 +87,7 @@ async def test_a_timeout_is_tried_until_it_is_stored(autojump_clock, prompt, res
     """A prompt that is due while the journal is down ends as soon as it is back."""
     journal = HookedJournal()
     async with running(journal) as broker, trio.open_nursery() as nursery:
-        call = Call(nursery, broker.ask, prompt)
+        call = Call(nursery, ask, broker, prompt)
         await wait_all_tasks_blocked()
         journal.broken = True
         await trio.sleep(prompt.content.timeout_seconds + 30.5)

@@ -20,6 +20,7 @@ from tests.broker.kit import (
     Call,
     Reader,
     answer,
+    ask,
     authorization,
     decode,
     note,
@@ -101,7 +102,7 @@ async def test_withdraw_cancels_and_may_be_repeated(autojump_clock):
     """Withdrawing cancels the prompt for its waiters; doing it again changes nothing."""
     prompt = question()
     async with running() as broker, trio.open_nursery() as nursery:
-        call = Call(nursery, broker.ask, prompt)
+        call = Call(nursery, ask, broker, prompt)
         await wait_all_tasks_blocked()
         first = await broker.withdraw(prompt.id)
         again = await broker.withdraw(prompt.id)
@@ -179,13 +180,13 @@ async def test_asking_again_returns_the_answer(autojump_clock):
     """An agent that lost its connection asks again with the same id and gets the answer."""
     prompt = authorization()
     async with running() as broker, trio.open_nursery() as nursery:
-        first = Call(nursery, broker.ask, prompt)
+        first = Call(nursery, ask, broker, prompt)
         await wait_all_tasks_blocked()
         first.scope.cancel()
         await wait_all_tasks_blocked()
         assert broker.prompt(prompt.id).state is State.PENDING
         accepted = await broker.respond(prompt.id, APPROVE)
-        assert await broker.ask(prompt) is accepted.entry
+        assert await ask(broker, prompt) is accepted.entry
 
 
 async def test_a_response_posted_as_a_message_settles_once(autojump_clock):

@@ -16,6 +16,7 @@ from ailoop.broker.broker import Broker
 from ailoop.broker.channel import Channel
 from ailoop.broker.feed import Feed
 from ailoop.broker.prompt import Prompt
+from ailoop.broker.state import ChannelState
 from ailoop.model.message import ResponseType
 from tests.broker import promises
 from tests.broker.kit import APPROVE
@@ -126,11 +127,11 @@ def every_feed_is_told_everything(patch):
         feeds[-1].take(9)
         return feeds[-1]
 
-    def tell_all(self, fresh, settled):
-        tell(self, fresh, settled)
+    def tell_all(self, accepted):
+        tell(self, accepted)
         for feed in feeds:
             if feed not in self._feeds:
-                feed.offer(fresh)
+                feed.offer([one.entry for one in accepted])
 
     patch.setattr(Channel, "subscribe", subscribe_to_all)
     patch.setattr(Channel, "_tell", tell_all)
@@ -148,7 +149,7 @@ def whoever_says_system_is_the_system(patch):
 
 @breaks(promises.no_forgery)
 def a_response_counts_from_any_channel(patch):
-    prepare, settle = Broker._prepare, Channel._close
+    prepare, settle = Broker._prepare, ChannelState._close
 
     def prepare_any(self, message):
         known = message.correlation_id in self.tables.prompts
@@ -158,32 +159,32 @@ def a_response_counts_from_any_channel(patch):
         return self._tables.prompts[response.correlation_id]
 
     def settle_any(self, prompt, entry, response):
-        mine = prompt.message.channel == self.name
+        mine = prompt.message.channel == self.channel
         settle(self, prompt, entry, response) if mine else prompt.settle(entry, response)
 
     patch.setattr(Broker, "_prepare", prepare_any)
-    patch.setattr(Channel, "_find_prompt", find_any)
-    patch.setattr(Channel, "_close", settle_any)
+    patch.setattr(ChannelState, "_find_prompt", find_any)
+    patch.setattr(ChannelState, "_close", settle_any)
 
 
 @breaks(promises.asking_survives)
 def the_prompt_goes_with_its_asker(patch):
-    ask = Broker.ask
+    wait = Broker.wait
 
-    async def ask_and_withdraw(self, message):
+    async def wait_and_withdraw(self, prompt_id):
         try:
-            return await ask(self, message)
+            return await wait(self, prompt_id)
         except trio.Cancelled:
             with trio.CancelScope(shield=True):
-                await self.withdraw(message.id)
+                await self.withdraw(prompt_id)
             raise
 
-    patch.setattr(Broker, "ask", ask_and_withdraw)
+    patch.setattr(Broker, "wait", wait_and_withdraw)
 
 
 @breaks(promises.asking_survives)
 def posting_again_conflicts(patch):
-    patch.setattr(Channel, "_is_same", lambda *_: False)
+    patch.setattr(ChannelState, "_is_same", lambda *_: False)
 
 
 @pytest.mark.parametrize(

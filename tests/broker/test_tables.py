@@ -12,6 +12,7 @@ from tests.broker.kit import (
     HookedJournal,
     Reader,
     answer,
+    ask,
     authorization,
     check_books,
     note,
@@ -55,7 +56,7 @@ async def test_prompts(autojump_clock, limits):
         assert codes(await broker.publish(prompts)) == ["", "", *["too_many_prompts"] * 2]
         assert codes(await broker.publish(prompts[2:3])) == ["too_many_prompts"]
         with refused("too_many_prompts") as refusal:
-            await broker.ask(prompts[3])
+            await ask(broker, prompts[3])
         assert refusal.value.spec.status == 429
         with refused("message_not_found"):
             broker.prompt(prompts[2].id)

@@ -1,15 +1,29 @@
-"""Peers that behave badly, as bare sockets."""
+"""Peers of a daemon: a WebSocket that behaves, and bare sockets that do not."""
 
 from __future__ import annotations
 
 import base64
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from urllib.parse import urlsplit
 
+import trio
+from trio_websocket import WebSocketConnection, open_websocket_url
+
 _SMALL = 4096
+
+
+@asynccontextmanager
+async def websocket(url: str, *protocols: str) -> AsyncIterator[WebSocketConnection]:
+    """Open a well-behaved WebSocket, and close its socket also where the peer closed it."""
+    async with open_websocket_url(url, subprotocols=protocols) as connection:
+        try:
+            yield connection
+        finally:
+            # Left to itself it stays open where the reader was cancelled before the end.
+            await trio.aclose_forcefully(connection._stream)
 
 
 @contextmanager

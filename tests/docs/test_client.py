@@ -19,6 +19,7 @@ import trio
 
 from ailoop import AiloopClient
 from ailoop.client import errors
+from ailoop.model.message import Message
 from tests.docs.blocks import Block, read_blocks
 from tests.serving import PATIENCE, Served, serving
 
@@ -48,20 +49,23 @@ SCRIPT: dict[str, dict[str, Any] | None] = {
 async def person(server: Served) -> AsyncIterator[None]:
     """Have a person answer by the script while the block runs."""
 
-    async def attend(*, task_status: trio.TaskStatus[None]) -> None:
-        async with AiloopClient(server.daemon.rest_url, role="human") as client:
-            async with client.subscribe() as feed:
-                task_status.started()
-                async for message in feed:
-                    if hasattr(message.content, "label"):
-                        decision = SCRIPT[message.content.label]
-                        if decision is not None:
-                            await client.respond(message.id, responder="ann", **decision)
-
-    async with trio.open_nursery() as nursery:
-        await nursery.start(attend)
+    url = server.daemon.rest_url
+    async with (
+        AiloopClient(url, role="human") as client,
+        client.subscribe() as feed,
+        trio.open_nursery() as nursery,
+    ):
+        nursery.start_soon(attend, client, feed)
         yield
         nursery.cancel_scope.cancel()
+
+
+async def attend(client: AiloopClient, feed: AsyncIterator[Message]) -> None:
+    """Answer what comes, by the script."""
+    async for message in feed:
+        decision = SCRIPT[message.content.label] if hasattr(message.content, "label") else None
+        if decision is not None:
+            await client.respond(message.id, responder="ann", **decision)
 
 
 async def run_piece(code: Block) -> None:

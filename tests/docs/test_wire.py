@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import httpx2
@@ -161,13 +162,21 @@ async def test_every_route_is_documented():
         assert (await server.http.get("/")).status_code == 200
 
 
+@asynccontextmanager
+async def connected(server: Served, port: str) -> AsyncIterator[Talk]:
+    """Open a connection that the server will close."""
+    async with talking(server.socket_url(port), V1) as talk:
+        yield talk
+        # trio-websocket leaves the stream of a connection that its peer has closed open.
+        await trio.aclose_forcefully(talk.socket._stream)
+
+
 @pytest.mark.parametrize("port", ["ws", "rest"])
 async def test_a_frame_that_is_too_large_closes_with_1009(port):
     """As the table of close codes says, on both ports."""
-    async with serving(body_bytes=1000) as server:
-        async with talking(server.socket_url(port), V1) as talk:
-            await talk.send_raw('"' + "x" * 2000 + '"')
-            assert await talk.closed() == 1009
+    async with serving(body_bytes=1000) as server, connected(server, port) as talk:
+        await talk.send_raw('"' + "x" * 2000 + '"')
+        assert await talk.closed() == 1009
 
 
 @pytest.mark.parametrize("port", ["ws", "rest"])
@@ -175,14 +184,16 @@ async def test_a_stop_closes_with_1001(port):
     """As the table of close codes says, on both ports."""
     stop = trio.Event()
 
-    async def run(*, task_status: trio.TaskStatus[Served]) -> None:
+    async def run(channel: trio.MemorySendChannel[Served]) -> None:
         async with serving() as server:
-            task_status.started(server)
+            channel.send_nowait(server)
             await stop.wait()
 
     async with trio.open_nursery() as nursery:
-        server = await nursery.start(run)
-        async with talking(server.socket_url(port), V1) as talk:
+        started, ready = trio.open_memory_channel[Served](1)
+        nursery.start_soon(run, started)
+        server = await ready.receive()
+        async with connected(server, port) as talk:
             await talk.call("ping")
             stop.set()
             assert await talk.closed() == 1001
@@ -192,10 +203,9 @@ async def test_a_stop_closes_with_1001(port):
 async def test_text_that_is_no_utf8_closes_with_1007(port):
     """As the table of close codes says, on both ports."""
     frame = bytes([0x81, 0x81, 0, 0, 0, 0, 0xFF])  # one masked byte that begins no character
-    async with serving() as server:
-        async with talking(server.socket_url(port), V1) as talk:
-            await talk.socket._stream.send_all(frame)
-            assert await talk.closed() == 1007
+    async with serving() as server, connected(server, port) as talk:
+        await talk.socket._stream.send_all(frame)
+        assert await talk.closed() == 1007
 
 
 def test_the_error_codes_named_on_any_page_exist():

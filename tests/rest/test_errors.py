@@ -105,7 +105,7 @@ async def test_journal_failure(server: Served, monkeypatch: pytest.MonkeyPatch) 
         raise JournalError("the disk is full")
 
     with monkeypatch.context() as broken:
-        broken.setattr(type(server.broker._journal), "append", fail)
+        broken.setattr(type(server.broker._registry.journal), "append", fail)
         check_error(await server.http.post(MESSAGES, json=asked), "journal_unavailable")
     assert (await server.http.get("/api/v1/pending")).json()["total_count"] == 0
     assert (await server.http.post(MESSAGES, json=asked)).status_code == 201

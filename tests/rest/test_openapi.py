@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
 import trio
 from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import validate
@@ -178,6 +179,7 @@ async def test_answers_are_as_described() -> None:
     assert refused >= {"400", "403", "404", "409", "413", "422", "429", "503"}
 
 
+@pytest.mark.timeout(180)
 async def test_schemathesis(tmp_path: Path) -> None:
     """Requests made up from the document find no answer that it does not describe.
 

@@ -46,7 +46,7 @@ async def test_open_prompts(server: Served) -> None:
 
 async def test_wait_for_what_outlives_the_process(server: Served) -> None:
     """Where the prompt stays open for the next process, who waits is sent to try again."""
-    server.broker._journal.durable = True
+    server.broker._registry.journal.durable = True
     asked = await server.post(authorization())
     answers: list[httpx2.Response] = []
 

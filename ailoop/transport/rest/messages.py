@@ -49,7 +49,12 @@ def message_routes(gateway: Gateway) -> Blueprint:
 
     async def _wait_response(message: Message, patience: float) -> Response:
         with trio.move_on_after(patience):
-            return encoded((await broker.wait(message.id)).encoded)
+            try:
+                return encoded((await broker.wait(message.id)).encoded)
+            except Refusal as refusal:
+                # The prompt has been accepted all the same: only this wait has no room.
+                if refusal.code != "too_many_waiters":
+                    raise
         return encoded(prompt_members(broker.prompt(message.id)), 202)
 
     @routes.get("/<message_id>")

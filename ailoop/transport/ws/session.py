@@ -153,10 +153,14 @@ class Session(ABC):
     ) -> None:
         if self.follows(name):
             return
-        # A feed whose channel has disappeared meanwhile is replaced, and still drained.
-        self._feeds[name] = self.broker.subscribe(
+        feed = self.broker.subscribe(
             name, self._feed_ready, after=after, replay=replay, pins=pins
         )
+        if self.follows(name):
+            # The channel is new, so that following all has just opened a feed for it too.
+            self._drop_feed(name)
+        # A feed whose channel has disappeared meanwhile is replaced, and still drained.
+        self._feeds[name] = feed
 
     def unfollow(self, channels: Iterable[str] | None) -> None:
         """Stop following channels, or all."""

@@ -61,7 +61,7 @@ class V1Session(Session):
 
     async def _hello(self, frame: dict[str, Any], ref: Any) -> None:
         role = frame.get("role")
-        if role not in _ROLES:
+        if not isinstance(role, str) or role not in _ROLES:
             raise Refusal("bad_request", f"role is one of {', '.join(_ROLES)}", path="$.role")
         self._declared, self.role = role, _ROLES[role]
         limits = self.gateway.codec.limits

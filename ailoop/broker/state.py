@@ -1,0 +1,135 @@
+"""What a channel has come to: the state that follows from its log, and from nothing else.
+
+:meth:`ChannelState.apply` takes one entry after the other, in the order of the log. It holds
+no checkpoint, so it is atomic without a lock, and every decision is taken in it: which answer
+came first, which was late, which id is known already.
+"""
+
+from __future__ import annotations
+
+import math
+from uuid import UUID
+
+from attrs import frozen
+from sortedcontainers import SortedDict
+
+from ailoop.broker.history import History
+from ailoop.broker.ports import Entry
+from ailoop.broker.prompt import Prompt
+from ailoop.broker.tables import Tables
+from ailoop.model.codec import load_json, load_message
+from ailoop.model.errors import Refusal
+from ailoop.model.message import PROMPT_TYPES, Message, Response
+
+__all__ = ["Accepted", "ChannelState", "Outcome"]
+
+
+@frozen
+class Accepted:
+    """A message has its place in the log.
+
+    :param created: false when it was there before, and this was the same again.
+    :param settled: the prompt that this response settled.
+    """
+
+    entry: Entry
+    created: bool
+    settled: Prompt | None = None
+
+
+Outcome = Accepted | Refusal
+
+
+class ChannelState:
+    """History, prompts and their deadlines, all of one channel.
+
+    :param start: the number after which the log goes on.
+    :param tables: what is shared with the other channels.
+    """
+
+    def __init__(self, channel: str, start: int, tables: Tables) -> None:
+        self.channel = channel
+        self.history = History(start, tables.limits)
+        self.open: dict[UUID, Prompt] = {}
+        """Pending prompts, in the order they were asked."""
+        self._tables = tables
+        self._due: SortedDict = SortedDict()  # (deadline, seq) -> Prompt
+        self._settled: dict[UUID, Prompt] = {}  # by the id of the response
+
+    @property
+    def next_deadline(self) -> float:
+        """When the next open prompt is due, in seconds since the epoch."""
+        return float(self._due.peekitem(0)[0][0]) if self._due else math.inf
+
+    def due(self, now: float) -> list[Prompt]:
+        """Return the open prompts whose time is over, in the order of their deadlines."""
+        return [self._due[key] for key in self._due.irange(maximum=(now, math.inf))]
+
+    def apply(self, entry: Entry, message: Message) -> Accepted:
+        """Let one entry change the state.
+
+        :raises Refusal: the entry is void: it is kept nowhere and reaches nobody.
+        """
+        known = self._tables.messages.get(entry.id)
+        if known is not None:
+            if self._is_same(known, message):
+                return Accepted(known, created=False)
+            raise Refusal("id_conflict", id=str(entry.id))
+        settled = None
+        if isinstance(message.content, Response):
+            settled = self._find_prompt(message)
+            repeated = settled.judge(message, entry.at)
+            if repeated is not None:
+                return Accepted(repeated, created=False)
+            self._close(settled, entry, message)
+        elif isinstance(message.content, PROMPT_TYPES):
+            deadline = entry.at + message.content.timeout_seconds
+            self._open(Prompt(entry, message, deadline))
+        self._tables.messages[entry.id] = entry
+        self.history.append(entry)
+        return Accepted(entry, created=True, settled=settled)
+
+    def _find_prompt(self, response: Message) -> Prompt:
+        prompt = self._tables.prompts.get(response.correlation_id or response.id)
+        if prompt is None or prompt.message.channel != self.channel:
+            raise Refusal("original_not_found", message_id=str(response.correlation_id))
+        return prompt
+
+    def _is_same(self, known: Entry, message: Message) -> bool:
+        """Whether a message posted again says what it said the first time."""
+        if known.channel != self.channel:
+            return False
+        before = load_message(load_json(known.encoded))
+        return (
+            before.content == message.content
+            and before.sender_type is message.sender_type
+            and before.correlation_id == message.correlation_id
+            and before.metadata == message.metadata
+        )
+
+    def _open(self, prompt: Prompt) -> None:
+        self.open[prompt.entry.id] = prompt
+        self._due[prompt.deadline, prompt.entry.seq] = prompt
+        self._tables.prompts[prompt.entry.id] = prompt
+        self._tables.open_prompts += 1
+
+    def _close(self, prompt: Prompt, entry: Entry, response: Message) -> None:
+        prompt.settle(entry, response)
+        del self.open[prompt.entry.id]
+        del self._due[prompt.deadline, prompt.entry.seq]
+        self._settled[entry.id] = prompt
+        self._tables.open_prompts -= 1
+
+    def forget_old(self, now: float) -> None:
+        """Let history go by its bounds.
+
+        Open prompts stay, and settled ones stay as long as their response, so that an agent
+        that was away learns its answer.
+        """
+        for entry in self.history.trim(now):
+            if entry.id not in self._tables.prompts:
+                del self._tables.messages[entry.id]
+            prompt = self._settled.pop(entry.id, None)
+            if prompt is not None:
+                del self._tables.prompts[prompt.entry.id]
+                del self._tables.messages[prompt.entry.id]
