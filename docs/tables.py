@@ -69,7 +69,7 @@ def _option_row(option: click.Option) -> Row:
     if not option.is_flag:
         taken = option.metavar or _kind(option)
         flags[-1] += f" {taken}"
-    about = option.help or "At most so many."
+    about = option.help or ""
     variables = [option.envvar] if isinstance(option.envvar, str) else option.envvar or []
     if variables:
         about += f" Also {' or '.join(f'``{name}``' for name in variables)}."

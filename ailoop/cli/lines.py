@@ -42,17 +42,10 @@ class LineReader:
             try:
                 chunk = os.read(self._fd, _CHUNK)
             except OSError:
-                chunk = b""  # the terminal has gone
+                chunk = b""  # the terminal has gone, or belongs to another job now
             self._ended = not chunk
             self._held += chunk
         if not self._held or (self._screen and b"\n" not in self._held):
             return None  # on a terminal, what Enter did not confirm is not said
         line, _, self._held = self._held.partition(b"\n")
         return line.decode(errors="replace").rstrip("\r")
-
-    def _read(self) -> bytes:
-        try:
-            return os.read(self._fd, _CHUNK)
-        except OSError:
-            # The terminal is gone, or belongs to another job now: nobody types for us.
-            return b""

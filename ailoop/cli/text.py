@@ -46,7 +46,8 @@ def clip(text: str, width: int) -> str:
     used = 0
     for index, char in enumerate(text):
         used += max(wcwidth(char), 0)
-        if used > width - 1 and index < len(text) - 1:
+        is_last = index == len(text) - 1
+        if used > (width if is_last else width - 1):
             return text[:index] + "…"
     return text
 

@@ -47,10 +47,12 @@ class RestLink:
         *,
         content: bytes | None = None,
         json: Any = None,
+        also: int | None = None,
         **query: Any,
     ) -> tuple[int, Any]:
         """Send a request; return the status and the parsed body.
 
+        :param also: a status that is an answer here although it is an error elsewhere.
         :raises Refused: the server refused it.
         :raises Unreachable: nobody answered, or nobody who speaks this protocol.
         """
@@ -71,7 +73,7 @@ class RestLink:
             raise Unreachable(
                 f"what answers at {self._base_url} is not ailoop (HTTP {answer.status_code})"
             ) from None
-        if answer.is_error:
+        if answer.is_error and answer.status_code != also:
             raise refusal_of(body if isinstance(body, dict) else {})
         return answer.status_code, body
 

@@ -74,10 +74,10 @@ class ClientSession:
         present = {key: value for key, value in members.items() if value is not None}
         return ref, orjson.dumps({"op": op, "ref": ref, **present}).decode()
 
-    def watch(self, prompt_id: UUID) -> str:
-        """Return the frame that asks for a prompt's response, whenever it comes."""
+    def watch(self, prompt_id: UUID) -> tuple[int, str]:
+        """Return the request for a prompt's response, whenever it comes."""
         self.watched.add(prompt_id)
-        return orjson.dumps({"op": "watch", "ids": [str(prompt_id)]}).decode()
+        return self.request("watch", ids=[str(prompt_id)])
 
     def receive(self, frame: str | bytes) -> Event | None:
         """Say what a frame means; ``None`` for what this version need not know.

@@ -36,7 +36,7 @@ DEFAULT_URL = "http://127.0.0.1:8081"
 
 def server_url() -> str | None:
     """Return the server that the environment names, if it does."""
-    return os.environ.get("AILOOP_BASE_URL") or os.environ.get("AILOOP_SERVER") or None
+    return os.environ.get("AILOOP_SERVER") or os.environ.get("AILOOP_BASE_URL") or None
 
 
 class AiloopClient:
@@ -50,8 +50,8 @@ class AiloopClient:
 
     Cancelling a wait leaves the prompt open; :meth:`wait` takes it up again by its id.
 
-    :param base_url: the server's REST address; else ``AILOOP_BASE_URL`` or
-        ``AILOOP_SERVER``, else ``http://127.0.0.1:8081``.
+    :param base_url: the server's REST address; else ``AILOOP_SERVER`` or
+        ``AILOOP_BASE_URL``, else ``http://127.0.0.1:8081``.
     :param transport: ``websocket`` (the same port, at ``/ws``), or ``rest`` where only
         plain HTTP gets through.
     :param role: ``agent``, ``human`` or ``observer``: the server then refuses what this
@@ -275,7 +275,9 @@ class AiloopClient:
 
     async def health(self) -> dict[str, Any]:
         """Return how the server is."""
-        return dict(await self._get("/api/v1/health"))
+        # A server that is stopping says so with 503, and in the same words.
+        _, body = await self._rest.call("GET", "/api/v1/health", also=503)
+        return dict(body)
 
     async def _get(self, path: str, **query: Any) -> Any:
         return (await self._rest.call("GET", path, **query))[1]

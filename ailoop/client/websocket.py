@@ -151,15 +151,21 @@ class WebSocketLink:
 
     async def wait(self, prompt_id: UUID) -> ResponseMessage:
         """Return the response to a prompt once it exists."""
+        ref, frame = self.session.watch(prompt_id)
         slot = _Slot()
         waiting = self._settled.setdefault(prompt_id, [])
         waiting.append(slot)
+        # A watch that is granted is answered by the response alone; a refusal has its ref.
+        self._replies[ref] = slot
         try:
-            await self._send(self.session.watch(prompt_id))
+            await self._send(frame)
             return await slot.get()  # type: ignore[no-any-return]
         finally:
+            self._replies.pop(ref, None)
             if slot in waiting:
                 waiting.remove(slot)
+            if not waiting and self._settled.get(prompt_id) is waiting:
+                del self._settled[prompt_id]
 
     async def respond(self, prompt_id: UUID, decision: Mapping[str, Any]) -> ResponseMessage:
         """Settle a prompt for a person; return the recorded response."""

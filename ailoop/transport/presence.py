@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -18,6 +18,16 @@ class Guest(Protocol):
 
     role: str
     """``agent``, ``viewer``, or empty while it has shown neither."""
+
+    @property
+    def unread(self) -> int:
+        """How many replies it has not taken yet."""
+        ...
+
+    @property
+    def watching(self) -> int:
+        """How many prompts it waits for."""
+        ...
 
     def go_away(self) -> None:
         """Close with 1001 as soon as what is due has been sent."""
@@ -39,6 +49,10 @@ class Presence:
     def count(self, role: str) -> int:
         """Return how many connections have a role."""
         return sum(guest.role == role for guest in self._guests)
+
+    def fullest(self, depth: Callable[[Guest], int]) -> int:
+        """Return the greatest depth of all connections."""
+        return max(map(depth, self._guests), default=0)
 
     def check_room(self) -> None:
         """Refuse a connection that there is no room for, or no time."""

@@ -96,10 +96,24 @@ def test_an_internal_fault(form: str) -> None:
         assert daemon.wait() == 0
         assert "broken on purpose" in daemon.stderr
         assert "RuntimeError" in daemon.stderr
-        assert "secret_local" not in daemon.stderr.replace("secret_local = args", "")
         assert SECRET not in daemon.stderr
         if form == "json":
             assert [line["level"] for line in daemon.log()].count("error") == 1
+
+
+def test_a_crash() -> None:
+    """What cannot be survived ends with 70 and one line of log, not with a bare traceback."""
+    program = (
+        "import ailoop.cli.serve as serve\n"
+        "def fail(settings): raise RuntimeError('broken on purpose')\n"
+        "serve.open_daemon = fail\n"
+        "serve.serve()"
+    )
+    with launched(command=(sys.executable, "-c", program)) as daemon:
+        assert daemon.wait() == 70
+        (line,) = daemon.log()
+    assert (line["event"], line["level"]) == ("crashed", "error")
+    assert "broken on purpose" in str(line["exception"])
 
 
 def test_colours_on_a_terminal() -> None:

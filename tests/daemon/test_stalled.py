@@ -10,7 +10,7 @@ from tests.daemon.api import Api
 from tests.daemon.process import DaemonProcess, eventually, running_daemon
 from tests.daemon.sockets import connected, send_text, upgrade
 
-FILLING = 1500
+FILLING = 500
 TEXT = "x" * 16_000
 
 

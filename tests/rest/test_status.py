@@ -36,10 +36,12 @@ async def test_queues() -> None:
     """Every bound is there with what is used of it, as this server was told."""
     bounds = {"prompts": 5, "channels": 6, "connections": 7, "waiters": 8, "feeds": 9}
     settings = {f"max_{name}": limit for name, limit in bounds.items()}
-    async with serving(**settings, inbox_size=10) as server:
+    others = {"inbox_size": 10, "max_replies": 11, "max_watched": 12}
+    async with serving(**settings, **others) as server:
         asked = await server.post(question())
         async with talking(server.socket_url("ws")) as talk, trio.open_nursery() as nursery:
             await talk.call_plain({"subscribe": ["a", "b"]})
+            await talk.call_plain(question("b"))
             path = f"/api/v1/messages/{asked['id']}/response"
             nursery.start_soon(lambda: server.http.get(path, params={"wait": 60}))
             await until(lambda: server.broker.tables.waiters)
@@ -48,14 +50,18 @@ async def test_queues() -> None:
     assert {name: one["limit"] for name, one in queues.items()} == {
         **bounds,
         "fullest_inbox": 10,
+        "fullest_replies": 11,
+        "fullest_watch": 12,
     }
     assert {name: one["used"] for name, one in queues.items()} == {
-        "prompts": 1,
+        "prompts": 2,
         "channels": 2,
         "connections": 1,
         "waiters": 1,
         "feeds": 2,
         "fullest_inbox": 0,
+        "fullest_replies": 0,
+        "fullest_watch": 1,
     }
 
 

@@ -15,11 +15,11 @@ def status_routes(gateway: Gateway) -> Blueprint:
     """Return health, statistics and the echo that earlier clients call."""
     routes = Blueprint("status", __name__, url_prefix="/api")
     broker = gateway.broker
-    tables = broker.tables
+    tables, presence = broker.tables, gateway.presence
 
     @routes.get("/v1/health")
     async def health() -> Response:
-        connections, channels = len(gateway.presence), len(broker.channels)
+        connections, channels = len(presence), len(broker.channels)
         limits = broker.limits
         depths = [channel.inbox_depth for channel in broker.channels.values()]
         status = "stopping" if broker.stopping else "healthy"
@@ -44,13 +44,21 @@ def status_routes(gateway: Gateway) -> Blueprint:
                     "overflows": tables.overflows,
                 },
                 "fullest_inbox": {"used": max(depths, default=0), "limit": limits.inbox},
+                "fullest_replies": {
+                    "used": presence.fullest(lambda guest: guest.unread),
+                    "limit": gateway.limits.replies,
+                },
+                "fullest_watch": {
+                    "used": presence.fullest(lambda guest: guest.watching),
+                    "limit": gateway.limits.watched,
+                },
             },
         }
         return reply(body, 503 if broker.stopping else 200)
 
     @routes.get("/stats")
     async def stats() -> Response:
-        viewers, agents = gateway.presence.count("viewer"), gateway.presence.count("agent")
+        viewers, agents = presence.count("viewer"), presence.count("agent")
         return reply(
             {
                 "total_viewers": viewers,

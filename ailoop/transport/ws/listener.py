@@ -27,7 +27,8 @@ __all__ = ["serve_websockets"]
 log = structlog.get_logger()
 
 _HANDSHAKE_SECONDS = 10.0
-_QUEUED_MESSAGES = 256
+_QUEUED_BYTES = 16 * 1024 * 1024
+"""What one connection may have sent that its session has not read yet, at the most."""
 _RECEIVE_BYTES = 64 * 1024
 
 
@@ -99,7 +100,8 @@ async def _serve_handshaken(
             nursery,
             stream,
             max_message_size=gateway.limits.body_bytes,
-            message_queue_size=_QUEUED_MESSAGES,
+            # The queue counts frames, each of which may be as large as any.
+            message_queue_size=max(1, _QUEUED_BYTES // gateway.limits.body_bytes),
             receive_buffer_size=_RECEIVE_BYTES,
         )
         connection = await _accept(gateway, request)

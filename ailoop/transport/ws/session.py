@@ -54,6 +54,16 @@ class Session(ABC):
         self._room = trio.Event()
         self._detached = False
 
+    @property
+    def unread(self) -> int:
+        """How many replies the client has not taken yet."""
+        return len(self._replies)
+
+    @property
+    def watching(self) -> int:
+        """How many prompts the client waits for."""
+        return len(self._watched)
+
     # -- how frames look --------------------------------------------------------------
 
     @abstractmethod

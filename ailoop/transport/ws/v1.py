@@ -113,7 +113,8 @@ class V1Session(Session):
 
     async def _watch(self, frame: dict[str, Any], ref: Any) -> None:
         ids = _ids(frame)
-        if len(self._watched) + len(ids) > self.gateway.limits.watched:
+        new = sum(prompt_id not in self._watched for prompt_id in ids)
+        if len(self._watched) + new > self.gateway.limits.watched:
             raise Refusal("too_many_prompts", limit=self.gateway.limits.watched)
         for prompt_id in ids:
             try:
@@ -228,11 +229,11 @@ def _ids(frame: dict[str, Any]) -> list[UUID]:
     ids = frame.get("ids")
     if not isinstance(ids, list):
         raise Refusal("bad_request", "ids is a list of prompt ids", path="$.ids")
-    return [_id(value) for value in ids]
+    return [_id(value, f"$.ids[{index}]") for index, value in enumerate(ids)]
 
 
-def _id(value: Any) -> UUID:
+def _id(value: Any, path: str = "$.id") -> UUID:
     try:
         return UUID(value)
     except (ValueError, TypeError, AttributeError):
-        raise Refusal("bad_request", "id is a UUID", path="$.id") from None
+        raise Refusal("bad_request", f"{path}: must be a UUID", path=path) from None
