@@ -227,7 +227,7 @@ async def talking(
                     nursery,
                     stream,
                     parts.netloc,
-                    urlunsplit(("", "", *parts[2:])),
+                    urlunsplit(("", "", *parts[2:])) or "/",
                     subprotocols=[subprotocol] if subprotocol else None,
                     extra_headers=list(headers),
                     message_queue_size=1,

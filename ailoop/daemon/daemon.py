@@ -1,9 +1,9 @@
 """The whole nursery tree on one screen::
 
     open_broker                     one task a live channel
-      connections                   Hypercorn: REST, the page, /ws
-                                    one fenced nursery a trio-websocket connection
-        listeners                   trio-websocket: the WebSocket port
+      connections                   one fenced task a connection:
+                                    Hypercorn's (REST, the page, /ws) and trio-websocket's
+        listeners                   the REST port, the WebSocket port
 
 Leaving :func:`open_daemon` stops it from the inside out: nothing new is taken, every prompt
 and waiter learns its fate, connections are closed with a code, then the rest is cancelled.
@@ -20,7 +20,6 @@ import structlog
 import trio
 from attrs import frozen
 from hypercorn.config import Config
-from hypercorn.trio import serve
 
 from ailoop.broker import open_broker
 from ailoop.daemon.settings import Settings
@@ -31,6 +30,7 @@ from ailoop.transport.gateway import Gateway
 from ailoop.transport.origin import OriginPolicy
 from ailoop.transport.presence import Presence
 from ailoop.transport.rest import create_app
+from ailoop.transport.rest.listener import serve_http
 from ailoop.transport.ws.listener import serve_websockets
 
 __all__ = ["Daemon", "open_daemon"]
@@ -38,6 +38,7 @@ __all__ = ["Daemon", "open_daemon"]
 log = structlog.get_logger()
 
 _KEEP_ALIVE_SECONDS = 75.0
+"""How long an idle HTTP connection is kept."""
 
 
 @frozen
@@ -63,10 +64,6 @@ async def open_daemon(settings: Settings) -> AsyncIterator[Daemon]:
     except BaseException:
         ws_socket.close()
         raise
-    rest_address = address(rest_socket)
-    hypercorn = _hypercorn_config(settings)
-    hypercorn.bind = [f"fd://{rest_socket.detach()}"]
-    stop_rest = trio.Event()
     async with (
         open_broker(
             MemoryJournal(), settings.broker_limits(), drain_seconds=settings.grace_seconds
@@ -81,47 +78,39 @@ async def open_daemon(settings: Settings) -> AsyncIterator[Daemon]:
             OriginPolicy(settings.allowed_origins, loopback=_is_loopback(settings.host)),
             Presence(settings.max_connections),
         )
-        daemon = Daemon(gateway, f"http://{rest_address}", f"ws://{address(ws_socket)}")
+        daemon = Daemon(gateway, f"http://{address(rest_socket)}", f"ws://{address(ws_socket)}")
         gateway.origins.ports = {
             int(url.rpartition(":")[2]) for url in (daemon.rest_url, daemon.ws_url)
         }
+        await listeners.start(
+            serve_http,
+            create_app(gateway),
+            _hypercorn_config(settings),
+            [trio.SocketListener(trio.socket.from_stdlib_socket(rest_socket))],
+            connections,
+        )
         await listeners.start(
             serve_websockets,
             gateway,
             [trio.SocketListener(trio.socket.from_stdlib_socket(ws_socket))],
             connections,
         )
-
-        async def serve_rest(
-            *, task_status: trio.TaskStatus[list[str]] = trio.TASK_STATUS_IGNORED
-        ) -> None:
-            await serve(
-                create_app(gateway),
-                hypercorn,
-                shutdown_trigger=stop_rest.wait,
-                task_status=task_status,
-                mode="asgi",
-            )
-
-        await connections.start(serve_rest)
         log.info("ready", rest=daemon.rest_url, ws=daemon.ws_url)
         try:
             yield daemon
         finally:
             with trio.move_on_after(settings.grace_seconds, shield=True):
-                await _stop(gateway, listeners, stop_rest)
-            # What has not left by now is cut off; Hypercorn keeps to its own deadline.
-            hypercorn.graceful_timeout = 0
+                await _stop(gateway, listeners)
+            # What has not left by now is cut off.
+            listeners.cancel_scope.cancel()
             connections.cancel_scope.deadline = trio.current_time() + 1
-            stop_rest.set()
 
 
-async def _stop(gateway: Gateway, listeners: trio.Nursery, stop_rest: trio.Event) -> None:
+async def _stop(gateway: Gateway, listeners: trio.Nursery) -> None:
     """Tell everybody, in the order in which they can still hear it."""
     log.info("stopping", open_prompts=gateway.broker.tables.open_prompts)
     await gateway.broker.drain()
     listeners.cancel_scope.cancel()
-    stop_rest.set()
     await gateway.presence.dismiss()
     log.info("stopped")
 
@@ -135,7 +124,6 @@ def _hypercorn_config(settings: Settings) -> Config:
     config.keep_alive_max_requests = 2**31
     # Longer than clients keep one, so that none is closed just as it is used again.
     config.keep_alive_timeout = _KEEP_ALIVE_SECONDS
-    config.graceful_timeout = settings.grace_seconds
     config.websocket_max_message_size = settings.body_bytes
     config.websocket_ping_interval = settings.heartbeat_seconds
     return config

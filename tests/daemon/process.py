@@ -99,8 +99,12 @@ def launched(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     command: Sequence[str] = (*AILOOP, "serve"),
+    stderr: int | None = None,
 ) -> Iterator[DaemonProcess]:
-    """Start a daemon process, and have none left at the end of the block."""
+    """Start a daemon process, and have none left at the end of the block.
+
+    :param stderr: a file descriptor for the log instead of a file that can be read back.
+    """
     with TemporaryDirectory() as name:
         folder = Path(name)
         with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
@@ -108,7 +112,7 @@ def launched(
                 [*command, *flags],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
-                stderr=err,
+                stderr=err if stderr is None else stderr,
                 env=environment(env),
                 cwd=cwd or folder,
             )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
+import httpx2
 import orjson
 import pytest
 import trio
@@ -114,6 +117,27 @@ def test_a_crash() -> None:
         (line,) = daemon.log()
     assert (line["event"], line["level"]) == ("crashed", "error")
     assert "broken on purpose" in str(line["exception"])
+
+
+def test_a_log_nobody_reads_any_more() -> None:
+    """A broken pipe behind the log stops nothing: those who wait are told, exit 0."""
+    reading, writing = os.pipe()
+    with launched(*FREE_PORTS, stderr=writing) as daemon:
+        os.close(writing)
+        daemon.wait_ready()
+        os.close(reading)
+        with closing(Api(daemon.rest)) as api, ThreadPoolExecutor(1) as pool:
+            prompt = api.ask("shop")
+            path = f"/api/v1/messages/{prompt}/response"
+            waiting = pool.submit(httpx2.get, f"{daemon.rest}{path}?wait=30", timeout=40)
+            api.eventually(
+                lambda api: api.get("/api/v1/health").json()["queues"]["waiters"]["used"],
+                "a long poll",
+            )
+            daemon.popen.terminate()
+            told = waiting.result().json()
+        assert told["metadata"] == {"reason": "shutdown"}
+        assert daemon.wait() == 0
 
 
 def test_colours_on_a_terminal() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 
 from tests.cli.terminal import CTRL_C, CTRL_D, Terminal, on_terminal
 from tests.daemon.api import Api
@@ -81,18 +83,24 @@ def test_no_inbox_if_not_wanted() -> None:
 
 def test_in_the_background() -> None:
     """``ailoopd &``: it does not read its shell's terminal, which would suspend it."""
-    with on_terminal(
-        "-c",
-        'set -m; "$@" & read a; echo "read $a"; read b; kill $!; wait $!; echo "exit $?"',
-        "bash",
-        *(*AILOOP, "serve", *FREE_PORTS),
-        command=("/bin/bash",),
-    ) as shell:
-        with closing(Api(address(shell))) as api:
-            prompt = api.request_permission("shop", "deploy")
-            shell.enter("y")
-            shell.wait_for("read y")
-            assert api.get("/api/v1/health").status_code == 200
-            assert api.state(prompt) == "pending"
-        shell.enter("")
-        shell.wait_for("exit 0")
+    script = (
+        'set -m; "$@" & echo "pid $!."; read a; echo "read $a"; '
+        'read b; kill $!; wait $!; echo "exit $?"'
+    )
+    command = ("/bin/bash", "-c", script, "bash")
+    with on_terminal(*AILOOP, "serve", *FREE_PORTS, command=command) as shell:
+        shell.wait_for(".")
+        pid = int(re.findall(r"pid (\d+)\.", shell.screen)[0])
+        try:
+            with closing(Api(address(shell))) as api:
+                prompt = api.request_permission("shop", "deploy")
+                shell.enter("y")
+                shell.wait_for("read y")
+                assert api.get("/api/v1/health").status_code == 200
+                assert api.state(prompt) == "pending"
+            shell.enter("")
+            shell.wait_for("exit 0")
+        finally:
+            # A job of its own outlives its shell where this test fails.
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)

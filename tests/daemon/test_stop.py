@@ -99,7 +99,7 @@ def test_an_idle_daemon_stops(number: signal.Signals) -> None:
         assert [line["event"] for line in daemon.log()] == ["ready", "stopping", "stopped"]
 
 
-async def test_a_second_signal_changes_nothing() -> None:
+def test_a_second_signal_changes_nothing() -> None:
     """Whoever presses Ctrl-C again, or a supervisor that repeats itself, gets the same stop."""
     with running_daemon("--grace-seconds", "1") as daemon:
         # A request that never ends keeps it in its grace period.

@@ -37,7 +37,9 @@ async def shake(stream: trio.SocketStream, path: str = "/ws") -> None:
     answer = b""
     with trio.fail_after(PATIENCE):
         while b"\r\n\r\n" not in answer:
-            answer += await stream.receive_some()
+            more = await stream.receive_some()
+            assert more, answer
+            answer += more
     assert answer.startswith(b"HTTP/1.1 101"), answer
 
 

@@ -160,8 +160,7 @@ async def test_broken_protocol(server: Served, port: str, nonsense: bytes) -> No
             async with connected(server, port) as stream:
                 await shake(stream)
                 await stream.send_all(nonsense)
-                answer = await read_to_end(stream)
-            assert b"\x88" in answer  # the server says why it closes
+                await read_to_end(stream)
             await until(lambda: guests(server) == 1)
     assert [one for one in logs if one["log_level"] in ("error", "critical")] == []
 
@@ -211,14 +210,15 @@ async def test_fault_in_one_connection(
                     one for one in server.daemon.gateway.presence._guests if "a" in one._feeds
                 ]
                 session.role = "doomed"
-                await doomed.send(note("a"))
-                assert await doomed.closed() in (1006, 1011)
+                # The reader has looked up its method before it waits: the second call counts.
+                await doomed.send(note("a"), note("a"))
+                assert await doomed.closed() == (1006 if port == "ws" else 1011)
             await until(lambda: guests(server) == 1)
             assert server.broker.tables.feeds == 1
             async with talking(server.socket_url(port)) as later:
                 assert await later.call_plain(note()) == []
     faults = [one for one in logs if one["log_level"] == "error"]
-    assert [one["event"] for one in faults] in (["connection_failed"], ["request_failed"])
+    assert [one["event"] for one in faults] == ["connection_failed"]
 
 
 async def test_fault_in_the_handshake(
@@ -232,9 +232,9 @@ async def test_fault_in_the_handshake(
     async with bystander(server, port):
         with monkeypatch.context() as broken:
             broken.setattr(type(server.daemon.gateway.presence), "check_room", crash)
-            with pytest.RaisesGroup(Exception):
-                async with talking(server.socket_url(port)):
-                    pass
+            async with connected(server, port) as stream:
+                with pytest.raises(AssertionError, match=r"^(b''|b'HTTP/1.1 500 )"):
+                    await shake(stream)
         async with talking(server.socket_url(port)) as later:
             assert await later.call_plain(note()) == []
 

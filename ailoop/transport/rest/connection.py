@@ -9,7 +9,7 @@ Hypercorn cannot go on with a connection whose request was answered before it wa
 from __future__ import annotations
 
 import trio
-from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable
+from hypercorn.typing import ASGIReceiveCallable, ASGIReceiveEvent, ASGISendCallable
 from quart.wrappers import Request
 from quart_trio.asgi import TrioASGIHTTPConnection
 
@@ -23,36 +23,43 @@ _FINISH_SECONDS = 1.0
 
 
 class Connection(TrioASGIHTTPConnection):
-    """Answers when the request has been read, and finishes what it has begun to say."""
+    """Answers when the request has been read, and finishes what it has begun to say.
+
+    Only what Quart 0.22 and 0.23 have in common is used; how a request takes its body is not.
+    """
+
+    _read: trio.Event
+    _deciding: trio.CancelScope
+    _done: trio.Event
 
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Serve the request; if its sender leaves before the answer, stop."""
-        request = self._create_request_from_scope(send)
-        read = trio.Event()
-        deciding = trio.CancelScope()
-        async with trio.open_nursery() as nursery:
-            whole = nursery.cancel_scope
-            nursery.start_soon(_read, request, receive, read, deciding, whole)
-            with deciding:
-                response = await self.app.handle_request(request)
-                with trio.move_on_after(_UPLOAD_SECONDS):
-                    await read.wait()
-            if not deciding.cancelled_caught:
-                await self._send_response(send, response)
-            whole.cancel()
+        self._read, self._done = trio.Event(), trio.Event()
+        self._deciding = trio.CancelScope()
 
+        async def watch() -> ASGIReceiveEvent:
+            event = await receive()
+            if event["type"] == "http.disconnect":
+                self._deciding.cancel()
+                # Told of the end, Quart-Trio cancels everything, a write in progress too.
+                with trio.move_on_after(_FINISH_SECONDS):
+                    await self._done.wait()
+            elif event["type"] == "http.request" and not event["more_body"]:
+                self._read.set()
+            return event
 
-async def _read(
-    request: Request,
-    receive: ASGIReceiveCallable,
-    read: trio.Event,
-    deciding: trio.CancelScope,
-    whole: trio.CancelScope,
-) -> None:
-    while (event := await receive())["type"] == "http.request":
-        request.body.append(event["body"])
-        if not event["more_body"]:
-            request.body.set_complete()
-            read.set()
-    deciding.cancel()
-    whole.deadline = trio.current_time() + _FINISH_SECONDS
+        await super().__call__(watch, send)
+
+    # Quart-Trio gives Quart's method a nursery, and so do we.
+    async def handle_request(  # type: ignore[override]
+        self, nursery: trio.Nursery, request: Request, send: ASGISendCallable
+    ) -> None:
+        """Decide on the request, answer it, and end what serves it."""
+        with self._deciding:
+            response = await self.app.handle_request(request)
+            with trio.move_on_after(_UPLOAD_SECONDS):
+                await self._read.wait()
+        if not self._deciding.cancelled_caught:
+            await self._send_response(send, response)
+        self._done.set()
+        nursery.cancel_scope.cancel()

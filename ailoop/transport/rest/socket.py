@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 from quart import Blueprint, Response, websocket
 
 from ailoop.model.errors import Refusal
@@ -11,6 +12,8 @@ from ailoop.transport.ws.connection import make_session, serve_connection
 from ailoop.transport.ws.v1 import SUBPROTOCOL
 
 __all__ = ["socket_routes"]
+
+log = structlog.get_logger()
 
 
 class _QuartSocket:
@@ -42,7 +45,12 @@ def socket_routes(gateway: Gateway) -> Blueprint:
         offered = websocket.requested_subprotocols
         agreed = SUBPROTOCOL if SUBPROTOCOL in offered else None
         await websocket.accept(subprotocol=agreed)
-        await serve_connection(gateway, make_session(gateway, agreed), _QuartSocket())
+        try:
+            await serve_connection(gateway, make_session(gateway, agreed), _QuartSocket())
+        except Exception:
+            # Quart would close with 1000, as if all were well.
+            log.exception("connection_failed")
+            await websocket.close(1011, "internal")
         return None
 
     return routes

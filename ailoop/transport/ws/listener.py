@@ -31,6 +31,14 @@ _QUEUED_BYTES = 16 * 1024 * 1024
 """What one connection may have sent that its session has not read yet, at the most."""
 _RECEIVE_BYTES = 64 * 1024
 
+_PEER_FAULTS = (
+    HandshakeError,
+    ConnectionClosed,
+    trio.BrokenResourceError,
+    LocalProtocolError,  # a ping that crosses our closing frame
+    UnicodeError,  # a Host that is no name
+)
+
 
 class _TrioSocket:
     """A trio-websocket connection as a session sees it."""
@@ -80,8 +88,7 @@ async def _serve_stream(gateway: Gateway, stream: trio.SocketStream) -> None:
         async with trio.open_nursery() as nursery:
             await _serve_handshaken(gateway, stream, nursery)
             nursery.cancel_scope.cancel()
-    # The last is how trio-websocket fails on a ping that crosses our closing frame.
-    except* (HandshakeError, ConnectionClosed, trio.BrokenResourceError, LocalProtocolError):
+    except* _PEER_FAULTS:
         log.debug("connection_lost")
     except* Exception:
         log.exception("connection_failed")
@@ -113,9 +120,11 @@ async def _serve_handshaken(
 
 async def _accept(gateway: Gateway, request: WebSocketRequest) -> WebSocketConnection | None:
     headers = {name.lower(): value.decode("latin1") for name, value in request.headers}
+    # wsproto takes Host out of the headers, and trio-websocket has no other name for it.
+    host = request._event.host  # noqa: SLF001
     try:
-        gateway.origins.check_host(headers.get(b"host"))
-        gateway.origins.check_origin(headers.get(b"origin"), headers.get(b"host"))
+        gateway.origins.check_host(host)
+        gateway.origins.check_origin(headers.get(b"origin"), host)
         gateway.presence.check_room()
     except Refusal as refusal:
         await request.reject(

@@ -1,0 +1,80 @@
+"""The listener on the REST port: Hypercorn's connections, each behind a fence.
+
+Hypercorn's own ``serve`` has no fence: a connection that closes in one task while another
+sends, which a bad frame at the right moment brings about, would end the whole server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import structlog
+import trio
+from hypercorn.config import Config
+from hypercorn.events import Closed, Event
+from hypercorn.trio.tcp_server import TCPServer
+from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.typing import AppWrapper, ConnectionState
+from hypercorn.utils import wrap_app
+from quart_trio import QuartTrio
+
+__all__ = ["serve_http"]
+
+log = structlog.get_logger()
+
+
+class _Server(TCPServer):
+    """Hypercorn's side of one connection, without two of its slips."""
+
+    async def protocol_send(self, event: Event) -> None:
+        """Send; who finds the connection being closed by another task is told it is closed."""
+        try:
+            await super().protocol_send(event)
+        except trio.BusyResourceError:
+            await self.protocol.handle(Closed())
+
+    async def _read_data(self) -> None:
+        await super()._read_data()
+        # The peer has gone: do not keep its connection for as long as an idle one.
+        await self.idle_task.stop()
+
+
+async def serve_http(
+    app: QuartTrio,
+    config: Config,
+    listeners: Sequence[trio.SocketListener],
+    connections: trio.Nursery,
+    *,
+    task_status: trio.TaskStatus[list[trio.SocketListener]] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Accept connections until cancelled; then let each end after its answer.
+
+    :param connections: the caller's nursery for what has been accepted, so that to stop
+        accepting is not yet to hang up.
+    """
+    context = WorkerContext(None)
+    asgi = wrap_app(app, config.wsgi_max_body_size, "asgi")
+    try:
+        await trio.serve_listeners(
+            partial(_serve_stream, asgi, config, context),
+            list(listeners),
+            handler_nursery=connections,
+            task_status=task_status,
+        )
+    finally:
+        # It holds no checkpoint; those that are idle end now.
+        await context.terminated.set()
+
+
+async def _serve_stream(
+    app: AppWrapper, config: Config, context: WorkerContext, stream: trio.SocketStream
+) -> None:
+    """Serve one connection; whatever goes wrong with it stays with it."""
+    try:
+        await _Server(app, config, context, ConnectionState({}), stream)
+    except Exception:
+        log.exception("connection_failed")
+    finally:
+        with trio.move_on_after(1, shield=True):
+            await trio.aclose_forcefully(stream)
