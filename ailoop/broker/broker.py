@@ -294,7 +294,8 @@ async def open_broker(
         registry = Registry(
             journal,
             limits or BrokerLimits(),
-            lambda channel: channels.start_soon(
+            # A channel is started when it is first used, which nothing waits for.
+            lambda channel: channels.start_soon(  # noqa: ASYNC113
                 registry.serve, channel, name=f"channel {channel.name}"
             ),
         )

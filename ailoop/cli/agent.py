@@ -22,7 +22,7 @@ from ailoop.cli.running import (
     timeout,
 )
 from ailoop.cli.text import clean, print_json
-from ailoop.client import AiloopClient, AiloopError, Approval
+from ailoop.client import AiloopClient, AiloopError, Approval, Unreachable
 from ailoop.model.codec import dump_message, format_time, load_message
 from ailoop.model.errors import Refusal
 from ailoop.model.message import (
@@ -213,6 +213,8 @@ async def _decide(server: str | None, channel: str, content: PromptContent) -> R
             )
         try:
             return await client.wait(prompt.id)
+        except Unreachable as error:
+            raise Unreachable(f"{error}; the prompt {prompt.id} may still be open") from None
         except trio.Cancelled:
             with trio.move_on_after(_WITHDRAW_SECONDS, shield=True):
                 await _withdraw_quietly(client, prompt)

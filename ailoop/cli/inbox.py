@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import click
 import trio
@@ -65,6 +66,10 @@ class Inbox:
         self._write = write
         self._numbers: dict[int, Message] = {}
         self._next = 1
+        self._answered: set[UUID] = set()
+        """Prompts that this person has answered here."""
+        self._surprised = False
+        """Whether the prompt that a bare line means has changed under the person's hands."""
 
     async def follow(
         self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
@@ -105,6 +110,9 @@ class Inbox:
     def _retract(self, response: Message) -> None:
         for number, prompt in list(self._numbers.items()):
             if prompt.id == response.correlation_id:
+                if prompt.id not in self._answered and number == min(self._numbers):
+                    self._surprised = True
+                self._answered.discard(prompt.id)
                 del self._numbers[number]
                 self._write(f"#{number} {outcome(response)}")
 
@@ -134,13 +142,22 @@ class Inbox:
         if prompt is None:
             self._write(f"There is no #{number}." if number else "Nothing is waiting.")
             return
+        if self._surprised and not line.startswith("#"):
+            # The line may have been begun when another prompt was the first.
+            self._surprised = False
+            self._write(
+                f"Not taken: the first is #{number} now. Say it again if you mean that."
+            )
+            return
         decision = _read(prompt, said)
         if decision is None:
             self._write(f"#{number} takes y or n, and a reason if you like.")
             return
+        self._answered.add(prompt.id)
         try:
             await self._client.respond(prompt.id, responder=self._responder, **decision)
         except Refused as refused:
+            self._answered.discard(prompt.id)
             self._write(f"#{number} not recorded: {one_line(explain(refused))}")
 
     def _address(self, line: str) -> tuple[int, str]:

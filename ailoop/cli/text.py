@@ -15,11 +15,9 @@ from wcwidth import wcwidth
 
 __all__ = ["clean", "clip", "colour", "one_line", "print_json"]
 
-# ECMA-48: CSI and OSC sequences and two-character escapes, as a whole; what is left of
-# others loses its control characters below.
-_ESCAPES = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]|[\x1b\x9d]\]?[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)|\x1b[@-_]"
-)
+# Colours (ECMA-48, SGR) are dropped as a whole. Of every other sequence only the characters
+# that a terminal acts on are: its text stays, so that nothing can be hidden from a person.
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def clean(text: str) -> str:
@@ -27,7 +25,7 @@ def clean(text: str) -> str:
 
     Also gone are Unicode's direction overrides, which can make one text look like another.
     """
-    text = _ESCAPES.sub("", text).replace("\r\n", "\n").replace("\t", " ")
+    text = _COLOURS.sub("", text).replace("\r\n", "\n").replace("\t", " ")
     return "".join(
         char for char in text if char == "\n" or unicodedata.category(char) not in _UNSAFE
     )

@@ -95,7 +95,8 @@ class AiloopClient:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._stack.__aexit__(kind, error, trace)
+        # Each of the two links on the stack bounds and shields its own end.
+        await self._stack.__aexit__(kind, error, trace)  # noqa: ASYNC102
 
     async def _check_version(self) -> None:
         """Refuse a server whose major version is not ours (semver 2.0.0, item 8)."""

@@ -136,6 +136,24 @@ def test_answered_elsewhere(api: Api, channel: str, open_inbox: Open) -> None:
         inbox.wait_for("Nothing is waiting.")
 
 
+def test_a_line_is_not_moved_to_another_prompt(
+    api: Api, channel: str, open_inbox: Open
+) -> None:
+    """A yes begun for the first prompt does not approve the next when the first has gone."""
+    first = api.request_permission(channel, "read a file")
+    second = api.request_permission(channel, "drop the table")
+    with open_inbox() as inbox:
+        inbox.wait_for("#2 an agent wants to")
+        inbox.type("y")
+        api.respond(first, response_type="authorization_denied")
+        inbox.wait_for("#1 denied")
+        inbox.enter("")
+        inbox.wait_for("Not taken: the first is #2 now")
+        assert api.state(second) == "pending"
+        inbox.enter("n not that one")
+        inbox.wait_for("#2 denied by ada (not that one)")
+
+
 def test_timed_out_while_shown(api: Api, channel: str, open_inbox: Open) -> None:
     """A prompt whose time is over is taken away too."""
     with open_inbox() as inbox:

@@ -12,7 +12,7 @@ from functools import partial
 import structlog
 import trio
 from hypercorn.config import Config
-from hypercorn.events import Closed, Event
+from hypercorn.events import Closed, Event, Updated
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import AppWrapper, ConnectionState
@@ -27,8 +27,12 @@ log = structlog.get_logger()
 class _Server(TCPServer):
     """Hypercorn's side of one connection, without two of its slips."""
 
+    _gone = False
+
     async def protocol_send(self, event: Event) -> None:
         """Send; who finds the connection being closed by another task is told it is closed."""
+        if self._gone and isinstance(event, Updated):
+            return
         try:
             await super().protocol_send(event)
         except trio.BusyResourceError:
@@ -36,7 +40,8 @@ class _Server(TCPServer):
 
     async def _read_data(self) -> None:
         await super()._read_data()
-        # The peer has gone: do not keep its connection for as long as an idle one.
+        # The peer has gone: its connection is not to be kept for as long as an idle one.
+        self._gone = True
         await self.idle_task.stop()
 
 
@@ -64,7 +69,7 @@ async def serve_http(
         )
     finally:
         # It holds no checkpoint; those that are idle end now.
-        await context.terminated.set()
+        await context.terminated.set()  # noqa: ASYNC102
 
 
 async def _serve_stream(
@@ -72,7 +77,8 @@ async def _serve_stream(
 ) -> None:
     """Serve one connection; whatever goes wrong with it stays with it."""
     try:
-        await _Server(app, config, context, ConnectionState({}), stream)
+        # Hypercorn's annotation forgets that a stream may do without TLS.
+        await _Server(app, config, context, ConnectionState({}), stream)  # type: ignore[arg-type]
     except Exception:
         log.exception("connection_failed")
     finally:
