@@ -37,7 +37,8 @@ async def be_an_agent(client: AiloopClient) -> None:
         timeout=PATIENCE_SECONDS,
     )
     if approval:
-        print(f"agent: approved by {approval.responder}: {greeting}, world!", flush=True)
+        by = f" by {approval.responder}" if approval.responder else ""
+        print(f"agent: approved{by}: {greeting}, world!", flush=True)
     else:
         print(f"agent: not approved ({approval.reason}), so I print nothing", flush=True)
 
@@ -45,39 +46,65 @@ async def be_an_agent(client: AiloopClient) -> None:
 async def main(port: int, once: bool) -> int:
     """Run the daemon as a process of its own and the agent beside it."""
     url = f"http://127.0.0.1:{port + 1}"
+    if await is_up(url):
+        print(f"something answers at {url} already; choose another --port", file=sys.stderr)
+        return 3
     command = [sys.executable, "-m", "ailoop", "serve", "--port", str(port)]
     async with trio.open_nursery() as nursery:
         # stdin=None lets the daemon see this terminal, where its person sits.
         start = partial(trio.run_process, command, stdin=None, check=False)
         daemon = await nursery.start(start)
-        if await is_up(url, daemon):
-            print(
-                f"The page is {url}/ and a second terminal can run:\n"
-                f"  ailoop inbox --server {url}\n",
-                flush=True,
-            )
-            try:
-                async with AiloopClient(url, role="agent") as client:
-                    await be_an_agent(client)
-            except AiloopError as error:
-                print(f"agent: {error}", file=sys.stderr)
-        if once:
+        agent = trio.CancelScope()
+        nursery.start_soon(stop_on_signal, daemon)
+        nursery.start_soon(cancel_after, daemon, agent)
+        with agent:
+            while not await is_up(url):
+                await trio.sleep(0.1)
+            await run_agent(url)
+            if not once:
+                print("The agent is done. ailoopd goes on; Ctrl-C stops it.", flush=True)
+                await daemon.wait()
+        if daemon.poll() is None:
             daemon.terminate()
-        elif daemon.poll() is None:
-            print("The agent is done. ailoopd goes on; Ctrl-C stops it.", flush=True)
-        await daemon.wait()
-    return int(daemon.returncode)
+        status = await daemon.wait()
+        nursery.cancel_scope.cancel()
+    return int(status)
 
 
-async def is_up(url: str, daemon: trio.Process) -> bool:
-    """Wait until the daemon answers; false if it has ended instead."""
-    while daemon.poll() is None:
-        try:
-            async with AiloopClient(url, transport="rest"):
-                return True
-        except Unreachable:
-            await trio.sleep(0.1)
-    return False
+async def run_agent(url: str) -> None:
+    """Be an agent of the daemon at ``url``."""
+    print(
+        f"The page is {url}/ and a second terminal can run:\n  ailoop inbox --server {url}\n",
+        flush=True,
+    )
+    try:
+        async with AiloopClient(url, role="agent") as client:
+            await be_an_agent(client)
+    except AiloopError as error:
+        print(f"agent: {error}", file=sys.stderr)
+
+
+async def is_up(url: str) -> bool:
+    """Return whether a daemon answers."""
+    try:
+        async with AiloopClient(url, transport="rest"):
+            return True
+    except Unreachable:
+        return False
+
+
+async def stop_on_signal(daemon: trio.Process) -> None:
+    """Let the daemon stop cleanly when this script is told to; it then stops as well."""
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for _ in signals:
+            if daemon.poll() is None:
+                daemon.terminate()
+
+
+async def cancel_after(daemon: trio.Process, agent: trio.CancelScope) -> None:
+    """End the agent when its daemon has ended, whatever it waits for."""
+    await daemon.wait()
+    agent.cancel()
 
 
 if __name__ == "__main__":
@@ -85,6 +112,4 @@ if __name__ == "__main__":
     parser.add_argument("--port", type=int, default=8080, help="WebSocket port; REST is next")
     parser.add_argument("--once", action="store_true", help="stop when the agent is done")
     options = parser.parse_args()
-    # Ctrl-C reaches the daemon too; it stops cleanly, and then so does this script.
-    signal.signal(signal.SIGINT, lambda *_: None)
     sys.exit(trio.run(main, options.port, options.once))

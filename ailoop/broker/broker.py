@@ -243,7 +243,7 @@ class Broker:
         :param on_ready: called, synchronously, whenever the feed has something to take.
         :param after: the last number the subscriber has seen; 0 asks for all there is.
             Without it the feed begins with what comes next.
-        :param replay: begin with up to so many of the newest messages.
+        :param replay: without ``after``, begin with up to so many of the newest messages.
         :param pins: whether the feed keeps the channel alive when nothing else does.
         :raises Refusal: ``bad_channel``, ``too_many_channels``, ``too_many_feeds`` or
             ``shutting_down``.
@@ -254,7 +254,7 @@ class Broker:
         live = self._registry.channel(channel)
         history = live.history
         cursor = history.head if after is None else after or history.start
-        if replay:
+        if replay and after is None:
             oldest = next(iter(history.latest(replay)), None)
             cursor = oldest.seq - 1 if oldest else history.head
         feed = live.subscribe(cursor, on_ready, pins=pins)

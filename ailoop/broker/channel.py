@@ -145,11 +145,12 @@ class Channel:
             return
         self._retired = True
         self.close()
-        for feed in self._feeds:
-            feed.closed = True
+        feeds, self._feeds = self._feeds, {}
+        self._tables.feeds -= len(feeds)
+        for feed in feeds:
             self._tables.overflows += feed.overflows
-        self._tables.feeds -= len(self._feeds)
-        self._feeds.clear()
+            feed.closed = True
+            feed.wake()
         self._on_idle(self)
 
     def close(self) -> None:

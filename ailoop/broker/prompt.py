@@ -10,6 +10,7 @@ import structlog
 from attrs import define, field
 
 from ailoop.broker.ports import Entry
+from ailoop.model.codec import dump_message
 from ailoop.model.errors import Refusal
 from ailoop.model.message import (
     Message,
@@ -109,7 +110,12 @@ class Prompt:
         if _same(self.response_message, response):
             return self.response
         code = "expired" if self.state is State.TIMEOUT else "already_settled"
-        raise Refusal(code, state=self.state, response_id=str(self.response_message.id))
+        raise Refusal(
+            code,
+            state=self.state,
+            response_id=str(self.response_message.id),
+            response=dump_message(self.response_message),
+        )
 
     def settle(self, entry: Entry, response: Message) -> None:
         """Record the response that settles this prompt."""
@@ -167,6 +173,7 @@ def fit_response(content: PromptContent, response: Response) -> tuple[Response, 
             f"A prompt of type {content.type} takes a response_type of "
             f"{', '.join(accepted)}, not {response.response_type}",
             path="$.content.response_type",
+            kind=content.type,
         )
     if not isinstance(content, Question) or response.response_type is not ResponseType.TEXT:
         return response, {}

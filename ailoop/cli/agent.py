@@ -11,6 +11,7 @@ import orjson
 import trio
 
 from ailoop.cli.direct import ask_here
+from ailoop.cli.lines import is_terminal
 from ailoop.cli.running import (
     OK,
     REFUSED,
@@ -23,7 +24,7 @@ from ailoop.cli.running import (
 )
 from ailoop.cli.text import clean, print_json
 from ailoop.client import AiloopClient, AiloopError, Approval, Unreachable
-from ailoop.model.codec import dump_message, format_time, load_message
+from ailoop.model.codec import encode, format_time, load_json, load_message
 from ailoop.model.errors import Refusal
 from ailoop.model.message import (
     Authorization,
@@ -83,7 +84,7 @@ def ask(
         elif answered:
             click.echo(clean(answer))
         else:
-            complain(f"{words}{_why(response)}")
+            complain(words if kind is ResponseType.TIMEOUT else f"{words}{_why(response)}")
         return OK if answered else REFUSED
 
     run(_checked(channel, content, command))
@@ -207,7 +208,7 @@ async def _decide(server: str | None, channel: str, content: PromptContent) -> R
         return await ask_here(channel, content)
     async with AiloopClient(server, transport="rest", role="agent") as client:
         prompt = await client.post(channel, content)
-        if sys.stderr.isatty():
+        if is_terminal(sys.stderr):
             click.echo(
                 f"Waiting for a person to answer {prompt.id} (Ctrl-C withdraws it).", err=True
             )
@@ -233,9 +234,12 @@ def _checked(
 ) -> Callable[[], Awaitable[int]]:
     """Check the message by the model's own rules before anything is asked anywhere."""
     try:
-        load_message(dump_message(Message(channel=channel, content=content)))
+        load_message(load_json(encode(Message(channel=channel, content=content))))
     except Refusal as refusal:
         raise click.UsageError(clean(refusal.sentence)) from None
+    except (TypeError, ValueError, RecursionError) as error:
+        # Half a character, a number or a nesting that JSON has no room for.
+        raise click.UsageError(f"this cannot be sent: {clean(str(error))}") from None
     return command
 
 

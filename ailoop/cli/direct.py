@@ -13,7 +13,7 @@ from collections.abc import Callable
 import click
 import trio
 
-from ailoop.cli.lines import LineReader
+from ailoop.cli.lines import LineReader, is_terminal
 from ailoop.cli.show import detail_lines
 from ailoop.cli.text import clean
 from ailoop.model.ids import new_id
@@ -38,9 +38,12 @@ async def ask_here(channel: str, content: PromptContent) -> ResponseMessage:
     with trio.move_on_after(seconds) as patience:
         async with trio.open_nursery() as nursery:
             _show(channel, content)
-            if _is_screen() and seconds < float("inf"):
+            live = _counts_down(content) and seconds < float("inf")
+            if live:
                 nursery.start_soon(_count_down, patience)
-            response, reason = await _converse(content)
+            elif seconds < float("inf"):
+                click.echo(f"({seconds:.0f} s to answer)", err=True)
+            response, reason = await _converse(content, live)
             nursery.cancel_scope.cancel()
     if patience.cancelled_caught:
         click.echo("\nTime is over.", err=True)
@@ -70,9 +73,9 @@ def _show(channel: str, content: PromptContent) -> None:
         click.echo(f"  {line}", err=True)
 
 
-async def _converse(content: PromptContent) -> tuple[Response, str]:
+async def _converse(content: PromptContent, live: bool) -> tuple[Response, str]:
     """Read lines until one decides; return the response and why, if it was no decision."""
-    if not isinstance(content, Question) and not sys.stdin.isatty():
+    if not isinstance(content, Question) and not is_terminal(sys.stdin):
         return Response(response_type=_default(content)), "no person at this terminal"
     reader = LineReader()
     if not isinstance(content, Question):
@@ -86,9 +89,9 @@ async def _converse(content: PromptContent) -> tuple[Response, str]:
             return _read_answer(choices, line)
 
         hint = "Choice: " if choices else "Answer: "
-    if _is_screen():
-        click.echo("", err=True)  # the line that counts down
     while True:
+        if live:
+            click.echo("", err=True)  # the line that counts down
         click.echo(hint, err=True, nl=False)
         line = await reader.readline()
         if line is None:
@@ -123,9 +126,16 @@ def _read_decision(line: str) -> Response | str:
     return "Type y or n; just Enter means n."
 
 
-def _is_screen() -> bool:
-    """Whether the cursor can be moved on stderr."""
-    return sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+def _counts_down(content: PromptContent) -> bool:
+    """Whether the line above the cursor can be kept up to date.
+
+    Not where the cursor cannot be moved, nor while free text is typed: a text that goes over
+    the end of its line moves the cursor, and the line above it is then another.
+    """
+    if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
+        return False
+    free = isinstance(content, Question) and content.choices is None
+    return os.environ.get("TERM", "dumb") != "dumb" and not free
 
 
 async def _count_down(patience: trio.CancelScope) -> None:

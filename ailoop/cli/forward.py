@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from ailoop.cli.lines import LineReader
-from ailoop.cli.running import OK, channel, complain, run, server
-from ailoop.client import AiloopClient, Invalid
+from ailoop.cli.running import OK, channel, complain, exit_code_of, run, server
+from ailoop.client import AiloopClient, AiloopError, Invalid
 from ailoop.model.message import Priority
 
 __all__ = ["forward"]
@@ -32,15 +32,18 @@ def forward(channel: str, priority: str, server: str | None) -> None:
     """
 
     async def command() -> int:
-        reader = LineReader()
+        reader, code = LineReader(), OK
         async with AiloopClient(server, role="agent") as client:
             while (line := await reader.readline()) is not None:
                 click.echo(line)
                 if line.strip():
                     try:
                         await client.say(channel, line, priority=priority)
-                    except Invalid as invalid:
-                        complain(f"a line was not forwarded: {invalid}")
-        return OK
+                    except AiloopError as error:
+                        # What is watched must not suffer from who watches.
+                        if not code or isinstance(error, Invalid):
+                            complain(f"a line was not forwarded: {error}")
+                        code = exit_code_of(error)
+        return code
 
     run(command)

@@ -5,13 +5,21 @@ from __future__ import annotations
 import os
 import sys
 import termios
+from typing import TextIO
 
 import trio
 
-__all__ = ["LineReader"]
+__all__ = ["LineReader", "is_terminal"]
 
 _CHUNK = 4096
 _LONGEST = 64 * 1024
+_BACKGROUND_SECONDS = 0.5
+"""How often a job in the background looks whether the terminal is its own again."""
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a standard stream is open, and a terminal."""
+    return stream is not None and stream.isatty()
 
 
 class LineReader:
@@ -21,10 +29,11 @@ class LineReader:
     """
 
     def __init__(self) -> None:
-        self._fd = sys.stdin.fileno()
-        self._screen = os.isatty(self._fd)
+        # Without a stdin (`<&-`) there is nothing to read.
+        self._ended = sys.stdin is None
+        self._fd = -1 if self._ended else sys.stdin.fileno()
+        self._screen = is_terminal(sys.stdin)
         self._held = b""
-        self._ended = False
 
     def forget_typed(self) -> None:
         """Drop what was typed so far: it cannot be about a question not shown yet."""
@@ -39,13 +48,24 @@ class LineReader:
             except OSError:
                 # A plain file cannot be waited for, and need not be.
                 await trio.lowlevel.checkpoint()
+            if self._screen and not _is_foreground(self._fd):
+                await trio.sleep(_BACKGROUND_SECONDS)
+                continue
             try:
                 chunk = os.read(self._fd, _CHUNK)
             except OSError:
-                chunk = b""  # the terminal has gone, or belongs to another job now
+                chunk = b""  # the terminal has gone
             self._ended = not chunk
             self._held += chunk
         if not self._held or (self._screen and b"\n" not in self._held):
             return None  # on a terminal, what Enter did not confirm is not said
         line, _, self._held = self._held.partition(b"\n")
         return line.decode(errors="replace").rstrip("\r")
+
+
+def _is_foreground(terminal: int) -> bool:
+    """Whether what is typed at a terminal is meant for this process, not for another job."""
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return True  # not the terminal that controls us, or none any more: reading will tell

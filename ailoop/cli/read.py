@@ -6,7 +6,7 @@ import click
 
 from ailoop.cli.running import OK, REFUSED, as_json, channel, run, server
 from ailoop.cli.show import message_line
-from ailoop.cli.text import print_json
+from ailoop.cli.text import one_line, print_json
 from ailoop.client import AiloopClient
 from ailoop.model.codec import dump_message
 
@@ -66,7 +66,7 @@ def channels(server: str | None, as_json: bool) -> None:
             print_json(live)
             return OK
         for one in live:
-            click.echo(f"{one['name']:<24} {one['message_count']:>7} messages")
+            click.echo(f"{one_line(str(one['name'])):<24} {one['message_count']:>7} messages")
         if not live:
             click.echo("No channels yet.", err=True)
         return OK
@@ -91,11 +91,13 @@ def health(server: str | None, as_json: bool) -> None:
         if as_json:
             print_json(body)
         else:
-            click.echo(
-                f"{body['status']}: ailoop {body['version']} at {client.base_url}, "
-                f"{body['queue_size']} waiting, {body['active_channels']} channels, "
-                f"{body['active_connections']} connections"
+            named = {"waiting": "queue_size", "channels": "active_channels"}
+            named["connections"] = "active_connections"
+            counts = ", ".join(f"{body.get(key)} {name}" for name, key in named.items())
+            line = (
+                f"{body.get('status')}: ailoop {body['version']} at {client.base_url}, {counts}"
             )
-        return OK if body["status"] == "healthy" else REFUSED
+            click.echo(one_line(line))
+        return OK if body.get("status") == "healthy" else REFUSED
 
     run(command)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import click
 import trio
 
+from ailoop.cli.show import outcome
 from ailoop.cli.text import one_line
 from ailoop.client import (
     AiloopError,
@@ -24,6 +25,7 @@ from ailoop.client import (
     Unavailable,
     Unreachable,
 )
+from ailoop.model.codec import load_message
 from ailoop.model.errors import Refusal
 from ailoop.model.names import check_channel
 
@@ -120,10 +122,27 @@ responder = click.option(
 )
 
 
+_FITTING = {
+    "question": "this is a question; use: ailoop answer ID TEXT",
+    "authorization": "this asks for permission; use: ailoop approve ID, or ailoop deny ID",
+    "navigate": "this asks to open a page; use: ailoop approve ID, or ailoop deny ID",
+}
+
+
 def explain(error: AiloopError) -> str:
     """Return an error's sentence, with what a person needs to do better."""
-    choices = error.details.get("choices") if isinstance(error, Refused) else None
-    return f"{error}: {', '.join(map(str, choices))}" if choices else str(error)
+    if not isinstance(error, Refused):
+        return str(error)
+    match error.details:
+        case {"code": "wrong_response", "kind": str(kind)} if kind in _FITTING:
+            return _FITTING[kind]
+        case {"code": "original_not_found" | "message_not_found"}:
+            return "there is no prompt with this id, or not any more"
+        case {"choices": list(choices)}:
+            return f"{error}: {', '.join(map(str, choices))}"
+        case {"response": dict(recorded)}:
+            return f"{error}: {outcome(load_message(recorded))}"
+    return str(error)
 
 
 def complain(sentence: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import sys
 import threading
@@ -16,6 +17,8 @@ import trio
 from attrs import Attribute, fields
 
 from ailoop.cli.inbox import serve_person
+from ailoop.cli.lines import is_terminal
+from ailoop.cli.prompts import Inbox
 from ailoop.cli.running import complain, only_ailoop_error
 from ailoop.client import AiloopClient, AiloopError
 from ailoop.daemon import DaemonError, Settings, load_settings, open_daemon
@@ -97,6 +100,7 @@ def serve(
         return
     configure_logs(settings.log_level, settings.log_format)
     screen = _is_attended() if inbox is None else inbox
+    _allow_many_files()
     try:
         trio.run(_serve, settings, screen)
     except KeyboardInterrupt:
@@ -109,9 +113,15 @@ def serve(
         sys.exit(_CRASHED)
 
 
+def _allow_many_files() -> None:
+    """Let the process have as many connections as the system allows it (RLIMIT_NOFILE)."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def _is_attended() -> bool:
     """Whether a person is at this terminal: a background job would stop at its first read."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
         return False
     try:
         return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
@@ -146,7 +156,9 @@ async def _serve_screen(rest_url: str) -> None:
     signal.signal(signal.SIGTTIN, signal.SIG_IGN)
     try:
         async with AiloopClient(rest_url, role="human") as client:
-            await serve_person(client, None, os.environ.get("AILOOP_USER", "terminal"))
+            name = os.environ.get("AILOOP_USER", "terminal")
+            box = Inbox(channel=None, responder=name, write=click.echo)
+            await serve_person(client, box)
     except (AiloopError, ExceptionGroup) as error:
         complain(f"the inbox at this terminal ended: {only_ailoop_error(error)}")
 

@@ -60,8 +60,8 @@ def prompt_lines(message: Message) -> list[str]:
     content = message.content
     if not isinstance(content, PROMPT_TYPES):
         return []
-    head = f"{_KINDS[content.type]} on {message.channel} ({content.timeout_seconds} s)"
-    lines = [f"an agent {head}:", *clean(content.label).splitlines()]
+    head = f"[{message.channel}] an agent {_KINDS[content.type]} ({content.timeout_seconds} s)"
+    lines = [f"{head}:", *clean(content.label).splitlines()]
     lines += [f"  {line}" for line in detail_lines(content)]
     return [colour(lines[0], bold=True), *lines[1:]]
 

@@ -9,7 +9,7 @@ from ailoop.model.message import ResponseMessage, ResponseType
 __all__ = ["Approval"]
 
 
-@frozen
+@frozen(repr=False)
 class Approval:
     """A person's decision; true only when it is an explicit approval.
 
@@ -32,6 +32,12 @@ class Approval:
     def responder(self) -> str | None:
         """Who decided, if they said so."""
         return (self.response.metadata or {}).get("responder")
+
+    def __repr__(self) -> str:
+        return (
+            f"Approval(approved={self.approved}, reason={self.reason!r}, "
+            f"responder={self.responder!r})"
+        )
 
     def __bool__(self) -> bool:
         return self.approved

@@ -20,6 +20,9 @@ __all__ = ["RestLink"]
 _SLICE_SECONDS = 25
 """One long poll; short enough for proxies, which often cut what is silent for 30 seconds."""
 
+_ANSWER_SECONDS = 10
+"""How long a server may take to answer, beyond what it was asked to wait."""
+
 _POLL_SECONDS = 0.5
 _JSON = {"Content-Type": "application/json"}
 
@@ -32,9 +35,7 @@ class RestLink:
 
     def __init__(self, base_url: str) -> None:
         self._base_url = base_url
-        self._http = httpx2.AsyncClient(
-            base_url=base_url, timeout=httpx2.Timeout(10, read=_SLICE_SECONDS + 10)
-        )
+        self._http = httpx2.AsyncClient(base_url=base_url)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -58,9 +59,16 @@ class RestLink:
         """
         params = {key: value for key, value in query.items() if value is not None}
         headers = _JSON if content is not None else None
+        patience = _ANSWER_SECONDS + query.get("wait", 0)
         try:
             answer = await self._http.request(
-                method, path, params=params, content=content, json=json, headers=headers
+                method,
+                path,
+                params=params,
+                content=content,
+                json=json,
+                headers=headers,
+                timeout=patience,
             )
             body = load_json(answer.content)
         except httpx2.HTTPError as error:
@@ -85,9 +93,13 @@ class RestLink:
         """Return the response to a prompt once it exists, asking in slices."""
         path = f"/api/v1/messages/{prompt_id}/response"
         while True:
+            began = trio.current_time()
             status, body = await self.call("GET", path, wait=_SLICE_SECONDS)
             if status == 200:
                 return _response(body)
+            if trio.current_time() - began < _POLL_SECONDS:
+                # The server had no room to wait for us.
+                await trio.sleep(_POLL_SECONDS)
 
     async def respond(self, prompt_id: UUID, decision: Mapping[str, Any]) -> ResponseMessage:
         """Settle a prompt for a person; return the recorded response."""

@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from types import TracebackType
 from typing import Any, Literal, Self
+from urllib.parse import quote
 from uuid import UUID
 
 from ailoop.client.approval import Approval
-from ailoop.client.errors import AiloopError, Incompatible
+from ailoop.client.errors import AiloopError, Incompatible, Unreachable
 from ailoop.client.link import Link
 from ailoop.client.rest import RestLink
 from ailoop.client.websocket import open_websocket_link
@@ -261,27 +262,32 @@ class AiloopClient:
 
     async def pending(self, channel: str | None = None) -> list[dict[str, Any]]:
         """Return the prompts that wait for a person, each with its ``message``."""
-        body = await self._get("/api/v1/pending", channel=channel)
-        return [{**item, "message": load_message(item["message"])} for item in body["items"]]
+        items = await self._get("/api/v1/pending", "items", channel=channel)
+        return [{**item, "message": load_message(item["message"])} for item in items]
 
     async def history(self, channel: str, *, limit: int = 100) -> list[Message]:
         """Return the newest messages of a channel, in order."""
-        body = await self._get(f"/api/channels/{channel}/messages", limit=limit)
-        return [load_message(message) for message in body["messages"]]
+        path = f"/api/channels/{quote(channel, safe='')}/messages"
+        return [load_message(one) for one in await self._get(path, "messages", limit=limit)]
 
     async def channels(self) -> list[dict[str, Any]]:
         """Return the live channels: name, count, oldest and newest message."""
-        body = await self._get("/api/channels")
-        return list(body["channels"])
+        return await self._get("/api/channels", "channels")
 
     async def health(self) -> dict[str, Any]:
         """Return how the server is."""
         # A server that is stopping says so with 503, and in the same words.
         _, body = await self._rest.call("GET", "/api/v1/health", also=503)
-        return dict(body)
+        if not isinstance(body, dict):
+            raise Unreachable(f"what answers at {self.base_url} is not ailoop")
+        return body
 
-    async def _get(self, path: str, **query: Any) -> Any:
-        return (await self._rest.call("GET", path, **query))[1]
+    async def _get(self, path: str, member: str, **query: Any) -> list[Any]:
+        """Return the list that a page holds."""
+        _, body = await self._rest.call("GET", path, **query)
+        if not isinstance(body, dict) or not isinstance(body.get(member), list):
+            raise Incompatible(f"the answer of {self.base_url} to {path} is not understood")
+        return list(body[member])
 
 
 def _id(value: UUID | str) -> UUID:

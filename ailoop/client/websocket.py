@@ -10,16 +10,16 @@ from uuid import UUID
 import trio
 from trio_websocket import (
     ConnectionClosed,
+    ConnectionRejected,
     HandshakeError,
     WebSocketConnection,
-    connect_websocket_url,
 )
 from wsproto.utilities import LocalProtocolError
 
 from ailoop.client.errors import AiloopError, ConnectionLost, MissedMessages, Unreachable
 from ailoop.client.feed import Feed
+from ailoop.client.opening import Stream, connect, shake_hands, why_rejected
 from ailoop.client.session import (
-    SUBPROTOCOL,
     Arrived,
     ClientSession,
     Event,
@@ -33,8 +33,6 @@ from ailoop.version import __version__
 
 __all__ = ["WebSocketLink", "open_websocket_link"]
 
-_QUEUED_MESSAGES = 256
-_FRAME_BYTES = 16 * 1024 * 1024
 _CONNECT_SECONDS = 10
 _CLOSE_SECONDS = 1
 
@@ -81,6 +79,10 @@ class WebSocketLink:
             self.end(ConnectionLost(f"the connection to ailoop ended ({code} {why or ''})"))
         except AiloopError as error:
             self.end(ConnectionLost(str(error)))
+        except trio.Cancelled:
+            # Nobody is left to read what a last request would wait for.
+            self.end(ConnectionLost("the connection to ailoop has been closed"))
+            raise
 
     async def aclose(self) -> None:
         """Close the socket; whoever still waits for something is told."""
@@ -226,18 +228,14 @@ async def open_websocket_link(url: str, role: str | None) -> AsyncIterator[WebSo
 
 
 async def _carry(url: str, opened: _Slot, closing: trio.CancelScope) -> None:
-    """Own the socket's tasks, and tell the opener what came of it."""
+    """Own the socket and its tasks, and tell the opener what came of it."""
+    stream: Stream | None = None
     try:
         async with trio.open_nursery() as nursery:
             try:
                 with trio.fail_after(_CONNECT_SECONDS):
-                    socket = await connect_websocket_url(
-                        nursery,
-                        url,
-                        subprotocols=[SUBPROTOCOL],
-                        message_queue_size=_QUEUED_MESSAGES,
-                        max_message_size=_FRAME_BYTES,
-                    )
+                    stream = await connect(url)
+                    socket = await shake_hands(nursery, stream, url)
             except (OSError, HandshakeError, trio.TooSlowError) as error:
                 why = str(error) or type(error).__name__
                 opened.put(Unreachable(f"cannot open {url}: {why}"))
@@ -246,11 +244,15 @@ async def _carry(url: str, opened: _Slot, closing: trio.CancelScope) -> None:
                 opened.put(link)
                 await link.run()
             nursery.cancel_scope.cancel()
+    except* ConnectionRejected as group:
+        opened.put(why_rejected(url, group))
     except* LocalProtocolError:
         # trio-websocket fails on a ping that crosses our closing frame.
         link.end(ConnectionLost("the connection to ailoop ended"))
     finally:
         closing.cancel()
+        if stream is not None:
+            await trio.aclose_forcefully(stream)
 
 
 class _Background:

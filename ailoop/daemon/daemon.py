@@ -14,7 +14,6 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from ipaddress import ip_address
 
 import structlog
 import trio
@@ -23,7 +22,7 @@ from hypercorn.config import Config
 
 from ailoop.broker import open_broker
 from ailoop.daemon.settings import Settings
-from ailoop.daemon.sockets import address, bind
+from ailoop.daemon.sockets import address, bind, is_loopback
 from ailoop.journal import MemoryJournal
 from ailoop.model.codec import Codec
 from ailoop.transport.gateway import Gateway
@@ -75,7 +74,7 @@ async def open_daemon(settings: Settings) -> AsyncIterator[Daemon]:
             broker,
             Codec(settings.message_limits()),
             settings.transport_limits(),
-            OriginPolicy(settings.allowed_origins, loopback=_is_loopback(settings.host)),
+            OriginPolicy(settings.allowed_origins, loopback=is_loopback(ws_socket)),
             Presence(settings.max_connections),
         )
         daemon = Daemon(gateway, f"http://{address(rest_socket)}", f"ws://{address(ws_socket)}")
@@ -127,10 +126,3 @@ def _hypercorn_config(settings: Settings) -> Config:
     config.websocket_max_message_size = settings.body_bytes
     config.websocket_ping_interval = settings.heartbeat_seconds
     return config
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

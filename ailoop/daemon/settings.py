@@ -93,8 +93,10 @@ class Settings:
     max_choices: int = _size(_MESSAGE.choices, "Most choices of a question.")
     metadata_depth: int = _size(_MESSAGE.metadata_depth, "Deepest nesting of metadata.")
     batch_messages: int = _size(_MESSAGE.batch_messages, "Most messages in one request.")
-    max_timeout_seconds: int = _size(
-        _MESSAGE.timeout_seconds, "Longest time a prompt may wait for a person."
+    max_timeout_seconds: int = _setting(
+        _MESSAGE.timeout_seconds,
+        "Longest time a prompt may wait for a person.",
+        check=[validators.ge(1), validators.le(int(_LONGEST_SECONDS))],
     )
     max_channels: int = _size(_BROKER.channels, "Most live channels.")
     max_prompts: int = _size(_BROKER.prompts, "Most open prompts.")
@@ -115,6 +117,9 @@ class Settings:
     max_connections: int = _size(_TRANSPORT.connections, "Most WebSocket connections.")
     max_replies: int = _size(
         _TRANSPORT.replies, "Unread replies after which a connection is not read."
+    )
+    max_reply_bytes: int = _size(
+        _TRANSPORT.reply_bytes, "Bytes of unread replies after which it is not read."
     )
     max_watched: int = _size(_TRANSPORT.watched, "Most prompts one connection may wait for.")
     page_size: int = _size(_TRANSPORT.page, "Most items of one page of a list.")
@@ -161,6 +166,7 @@ class Settings:
             body_bytes=self.body_bytes,
             connections=self.max_connections,
             replies=self.max_replies,
+            reply_bytes=self.max_reply_bytes,
             watched=self.max_watched,
             page=self.page_size,
             wait_seconds=self.max_wait_seconds,

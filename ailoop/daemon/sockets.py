@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import sys
+from ipaddress import ip_address
 
 from ailoop.daemon.errors import DaemonError
 
-__all__ = ["address", "bind"]
+__all__ = ["address", "bind", "is_loopback"]
 
 _BACKLOG = 1024
 _LONGEST_MILLISECONDS = 2**31 - 1  # the kernel's type is an int
@@ -41,9 +43,14 @@ def bind(host: str, port: int, setting: str, user_timeout_seconds: float) -> soc
         sock.setblocking(False)
     except OSError as error:
         sock.close()
-        raise DaemonError(
-            f"cannot listen on {host} port {port}: {os.strerror(error.errno or 0)}; "
+        about_port = error.errno in (errno.EADDRINUSE, errno.EACCES)
+        advice = (
             f"choose another with --{setting} (0 picks a free one)"
+            if about_port
+            else "this machine has no such address; choose another with --host"
+        )
+        raise DaemonError(
+            f"cannot listen on {host} port {port}: {os.strerror(error.errno or 0)}; {advice}"
         ) from None
     return sock
 
@@ -52,3 +59,8 @@ def address(sock: socket.socket) -> str:
     """Return ``host:port`` of a socket, as it stands in a URL."""
     host, port = sock.getsockname()[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def is_loopback(sock: socket.socket) -> bool:
+    """Whether only this machine can reach a socket, however its address was spelled."""
+    return ip_address(sock.getsockname()[0].partition("%")[0]).is_loopback

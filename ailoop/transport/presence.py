@@ -40,6 +40,7 @@ class Presence:
     def __init__(self, limit: int = 10_000) -> None:
         self._limit = limit
         self._guests: set[Guest] = set()
+        self._places = 0
         self._empty = trio.Event()
         self._leaving = False
 
@@ -54,16 +55,25 @@ class Presence:
         """Return the greatest depth of all connections."""
         return max(map(depth, self._guests), default=0)
 
-    def check_room(self) -> None:
-        """Refuse a connection that there is no room for, or no time."""
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Keep a place for a connection, from its handshake on, as long as the block runs.
+
+        :raises Refusal: ``too_many_connections``, or ``shutting_down``.
+        """
         if self._leaving:
             raise Refusal("shutting_down")
-        if len(self._guests) >= self._limit:
+        if self._places >= self._limit:
             raise Refusal("too_many_connections", limit=self._limit)
+        self._places += 1
+        try:
+            yield
+        finally:
+            self._places -= 1
 
     @contextmanager
     def admit(self, guest: Guest) -> Iterator[None]:
-        """Count a connection for as long as the block runs."""
+        """Know a connection for as long as the block runs."""
         self._guests.add(guest)
         if self._leaving:
             guest.go_away()

@@ -7,6 +7,7 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from ailoop.broker import State
+from ailoop.model.codec import load_json
 from ailoop.model.message import SenderType
 from tests.broker.kit import (
     APPROVE,
@@ -180,5 +181,6 @@ async def test_late_answers_of_any_kind_are_refused(autojump_clock):
                 assert refusal.value.details == {
                     "state": State.TIMEOUT,
                     "response_id": str(ended.id),
+                    "response": load_json(ended.encoded),
                 }
             assert broker.prompt(prompt.id).response is ended

@@ -10,6 +10,7 @@ from attrs import evolve
 from trio.testing import wait_all_tasks_blocked
 
 from ailoop.broker import State
+from ailoop.model.codec import load_json
 from ailoop.model.errors import Refusal
 from ailoop.model.message import Message, Response, SenderType
 from tests.broker.kit import (
@@ -62,6 +63,7 @@ async def test_a_different_answer_is_refused(autojump_clock, response, responder
         assert refusal.value.details == {
             "state": State.APPROVED,
             "response_id": str(first.entry.id),
+            "response": load_json(first.entry.encoded),
         }
         assert broker.prompt(prompt.id).response is first.entry
 

@@ -75,18 +75,45 @@ def test_what_is_no_choice_is_asked_again() -> None:
 def test_the_countdown_leaves_typed_text_alone(tmp_path: Path) -> None:
     """The seconds left go down on a line of their own while somebody types."""
     out = tmp_path / "out"
-    with on_terminal("ask", "Which?", "-t", "100", stdout=out) as terminal:
+    choice = ("--choice", "half an answer")
+    with on_terminal("ask", "Which?", "-t", "100", *choice, stdout=out) as terminal:
         terminal.wait_until(lambda: seconds_left(terminal) is not None, "a countdown")
         first = seconds_left(terminal)
         terminal.type("half an ")
         terminal.wait_until(
             lambda: (seconds_left(terminal) or 100) < (first or 0), "fewer seconds"
         )
-        assert terminal.cursor_line == "Answer: half an"
+        assert terminal.cursor_line == "Choice: half an"
         assert terminal.screen.count("s left") == 1
         terminal.enter("answer")
         assert terminal.wait() == 0
     assert out.read_text() == "half an answer\n"
+
+
+def test_the_countdown_leaves_the_hint_alone() -> None:
+    """What a wrong choice is told stays on the screen while the seconds go down."""
+    with on_terminal("ask", "Which?", "-t", "100", "--choice", "a") as terminal:
+        terminal.wait_for("Choice:")
+        terminal.enter("b")
+        terminal.wait_for("or the choice itself")
+        first = seconds_left(terminal)
+        terminal.wait_until(lambda: seconds_left(terminal) != first, "another second")
+        assert "or the choice itself" in terminal.screen
+        assert "Which?" in terminal.screen
+        terminal.enter("a")
+        assert terminal.wait() == 0
+
+
+def test_free_text_is_told_its_limit_once() -> None:
+    """A long text may go over the end of its line, so nothing is redrawn above it."""
+    text = "word " * 30
+    with on_terminal("ask", "Which?", "-t", "100") as terminal:
+        terminal.wait_for("(100 s to answer)")
+        terminal.type(text)
+        terminal.wait_for("word")
+        assert "s left" not in terminal.screen
+        terminal.enter("")
+        assert terminal.wait() == 0
 
 
 def test_without_a_limit_nothing_counts_down() -> None:

@@ -73,7 +73,7 @@ def test_in_the_inbox(daemon: DaemonProcess, api: Api, channel: str) -> None:
     api.ask(channel, f"1 {HOSTILE}", choices=[HOSTILE, "b"])
     second = api.request_permission(channel, f"2 {HOSTILE}", context={HOSTILE: HOSTILE})
     with on_terminal("inbox", "-c", channel, "--server", daemon.rest, env=PLAIN) as terminal:
-        terminal.wait_for("#2 an agent wants to")
+        terminal.wait_for("#2 [")
         api.post(channel, type="notification", text=f"3 {HOSTILE}")
         terminal.wait_for("3 seen")
         answer = {"response_type": "authorization_denied", "reason": HOSTILE}

@@ -65,7 +65,7 @@ def test_followed_as_text(api: Api, channel: str, where: tuple[str, ...]) -> Non
     api.ask(channel, "Which?")
     with started("inbox", *where) as inbox:
         assert inbox.stdout is not None
-        assert inbox.stdout.readline() == f"#1 an agent asks on {channel} (60 s):\n"
+        assert inbox.stdout.readline() == f"#1 [{channel}] an agent asks (60 s):\n"
         assert inbox.stdout.readline() == "   Which?\n"
         inbox.stdout.readline()  # the id
         api.post(channel, type="notification", text="hello")

@@ -40,14 +40,14 @@ def test_what_waited_and_what_comes(api: Api, channel: str, open_inbox: Open) ->
     """A prompt from before is shown, one that comes is shown live, with its id and choices."""
     before = api.ask(channel, "Which region?", choices=["eu", "us"], timeout_seconds=77)
     with open_inbox() as inbox:
-        inbox.wait_for("#1 an agent asks")
-        assert f"on {channel} (77 s)" in inbox.screen
+        inbox.wait_for("#1 [")
+        assert "an agent asks (77 s)" in inbox.screen
         assert "Which region?" in inbox.screen
         assert "2) us" in inbox.screen
         assert before in inbox.screen
         api.request_permission(channel, "deploy", context={"version": "1.4.2"})
         inbox.wait_for('"version": "1.4.2"')
-        assert "#2 an agent wants to" in inbox.screen
+        assert "#2 [" in inbox.screen
         api.post(channel, type="notification", text="hello", priority="high")
         inbox.wait_for(f"[{channel}] hello (high)")
 
@@ -83,7 +83,7 @@ def test_an_address(api: Api, channel: str, open_inbox: Open) -> None:
         inbox.enter("#2 again")
         inbox.wait_for("There is no #2.")
         inbox.enter("#x nonsense")
-        inbox.wait_for("Nothing is waiting.")
+        inbox.wait_for("no number of a prompt")
         assert api.state(first) == "pending"
 
 
@@ -136,6 +136,24 @@ def test_answered_elsewhere(api: Api, channel: str, open_inbox: Open) -> None:
         inbox.wait_for("Nothing is waiting.")
 
 
+def test_a_line_is_not_shared_out(api: Api, channel: str, open_inbox: Open) -> None:
+    """While a question and an authorization wait, no line is taken for either by its words."""
+    permission = api.request_permission(channel, "drop the database")
+    asked = api.ask(channel, "Should the docs mention it?")
+    with open_inbox() as inbox:
+        for count, line in enumerate(("yes mention it in the intro", "y", "n"), 1):
+            inbox.enter(line)
+            inbox.wait_until(
+                lambda count=count: inbox.screen.count("begin with the number") == count,
+                f"{line!r} was not taken",
+            )
+        assert api.state(permission) == "pending"
+        assert api.state(asked) == "pending"
+        inbox.enter("#2 yes mention it")
+        inbox.wait_for("#2 answered “yes mention it” by ada")
+        assert api.state(permission) == "pending"
+
+
 def test_a_line_is_not_moved_to_another_prompt(
     api: Api, channel: str, open_inbox: Open
 ) -> None:
@@ -143,12 +161,12 @@ def test_a_line_is_not_moved_to_another_prompt(
     first = api.request_permission(channel, "read a file")
     second = api.request_permission(channel, "drop the table")
     with open_inbox() as inbox:
-        inbox.wait_for("#2 an agent wants to")
+        inbox.wait_for("#2 [")
         inbox.type("y")
         api.respond(first, response_type="authorization_denied")
         inbox.wait_for("#1 denied")
         inbox.enter("")
-        inbox.wait_for("Not taken: the first is #2 now")
+        inbox.wait_for("Not taken: it is #2 that waits now")
         assert api.state(second) == "pending"
         inbox.enter("n not that one")
         inbox.wait_for("#2 denied by ada (not that one)")

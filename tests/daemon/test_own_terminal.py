@@ -34,7 +34,7 @@ def test_the_same_terminal_answers() -> None:
     with serving() as (terminal, api):
         terminal.wait_for("help shows how")
         prompt = api.request_permission("shop", "deploy")
-        terminal.wait_for("#1 an agent wants to")
+        terminal.wait_for("#1 [")
         terminal.enter("maybe")
         terminal.wait_for("#1 takes y or n")
         terminal.enter("y go on")
@@ -63,7 +63,7 @@ def test_ctrl_c_stops_it() -> None:
     with serving() as (terminal, api):
         terminal.wait_for("help shows how")
         api.ask("shop")
-        terminal.wait_for("#1 an agent asks")
+        terminal.wait_for("#1 [")
         terminal.type(CTRL_C)
         assert terminal.wait() == 0
         assert "Traceback" not in terminal.screen

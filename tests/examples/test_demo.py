@@ -77,7 +77,7 @@ async def test_the_same_terminal_answers(decision: str, result: str) -> None:
         await read_until(terminal, "3) Ahoy")
         os.write(terminal, b"2\n")
         await read_until(terminal, "you chose 'Good morning'")
-        await read_until(terminal, "wants to on demo")
+        await read_until(terminal, "an agent wants to")
         os.write(terminal, decision.encode() + b"\n")
         await read_until(terminal, result)
         with trio.fail_after(PATIENCE):
@@ -92,7 +92,7 @@ async def test_ctrl_c_ends_it_cleanly() -> None:
         async with AiloopClient(f"http://127.0.0.1:{port + 1}") as client:
             (item,) = await client.pending()
             await client.respond(item["message"].id, "1")
-            await read_until(terminal, "wants to on demo")
+            await read_until(terminal, "an agent wants to")
             (item,) = await client.pending()
             await client.respond(item["message"].id, response_type="authorization_approved")
         await read_until(terminal, "Ctrl-C stops it")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import httpx2
+import pytest
 import trio
 
 from ailoop.daemon import Settings, open_daemon
@@ -44,7 +45,9 @@ async def test_open_prompts(server: Served) -> None:
     assert await server.state_of(asked) == "cancelled"
 
 
-async def test_wait_for_what_outlives_the_process(server: Served) -> None:
+async def test_wait_for_what_outlives_the_process(
+    server: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where the prompt stays open for the next process, who waits is sent to try again."""
     server.broker._registry.journal.durable = True
     asked = await server.post(authorization())

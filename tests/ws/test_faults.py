@@ -231,7 +231,7 @@ async def test_fault_in_the_handshake(
 
     async with bystander(server, port):
         with monkeypatch.context() as broken:
-            broken.setattr(type(server.daemon.gateway.presence), "check_room", crash)
+            broken.setattr(type(server.daemon.gateway.presence), "place", crash)
             async with connected(server, port) as stream:
                 with pytest.raises(AssertionError, match=r"^(b''|b'HTTP/1.1 500 )"):
                     await shake(stream)

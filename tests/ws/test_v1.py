@@ -120,13 +120,28 @@ async def test_send_nothing(talk: Talk) -> None:
     assert (await talk.call("send"))["path"] == "$.messages"
 
 
-@pytest.mark.parametrize("ref", [1, 0, "a", "", 1.5, True, [1], {"a": 1}])
+@pytest.mark.parametrize("ref", [1, 0, "a", "", "x" * 128])
 async def test_ref(talk: Talk, ref: Any) -> None:
-    """A reply repeats the ref of its request, whatever it is, also in an error."""
+    """A reply repeats the ref of its request, also in an error."""
     assert await talk.call("ping", ref=ref) == {"op": "pong", "ref": ref}
     told = await talk.call("dance", ref=ref)
     assert (told["op"], told["ref"]) == ("error", ref)
     assert (await talk.call("send", message=note(), ref=ref))["ref"] == ref
+
+
+@pytest.mark.parametrize("ref", [1.5, True, -1, [1], {"a": 1}, "x" * 129])
+async def test_a_ref_that_is_none(talk: Talk, ref: Any) -> None:
+    """What is neither a number nor a short text is not repeated, and harms nothing."""
+    told = await talk.call("ping", ref=ref)
+    assert (told["op"], told["code"], told["path"]) == ("error", "bad_request", "$.ref")
+    assert "ref" not in told
+    assert await talk.call("ping") == {"op": "pong"}
+
+
+async def test_a_deep_ref(talk: Talk) -> None:
+    """A ref that can be read but not written is refused like any other that is none."""
+    await talk.send_raw('{"op": "ping", "ref": %s}' % ("[" * 300 + "]" * 300))
+    assert (await talk.receive())["path"] == "$.ref"
 
 
 async def test_no_ref(talk: Talk) -> None:

@@ -12,7 +12,7 @@ from functools import partial
 import structlog
 import trio
 from hypercorn.config import Config
-from hypercorn.events import Closed, Event, Updated
+from hypercorn.events import Closed, Event
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import AppWrapper, ConnectionState
@@ -27,22 +27,22 @@ log = structlog.get_logger()
 class _Server(TCPServer):
     """Hypercorn's side of one connection, without two of its slips."""
 
-    _gone = False
-
     async def protocol_send(self, event: Event) -> None:
         """Send; who finds the connection being closed by another task is told it is closed."""
-        if self._gone and isinstance(event, Updated):
-            return
         try:
             await super().protocol_send(event)
         except trio.BusyResourceError:
             await self.protocol.handle(Closed())
 
     async def _read_data(self) -> None:
+        """Read until there is nothing to read from any more, then end the whole connection.
+
+        Hypercorn would keep it until it has been idle for long enough, or a ping is due.
+        """
         await super()._read_data()
-        # The peer has gone: its connection is not to be kept for as long as an idle one.
-        self._gone = True
-        await self.idle_task.stop()
+        tasks = self._task_group._nursery  # noqa: SLF001 -- it has no other way to end them
+        if tasks is not None:
+            tasks.cancel_scope.cancel()
 
 
 async def serve_http(

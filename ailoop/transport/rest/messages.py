@@ -7,7 +7,7 @@ from uuid import UUID
 import trio
 from quart import Blueprint, Response, request
 
-from ailoop.broker import Accepted
+from ailoop.broker import Accepted, Prompt
 from ailoop.model.codec import load_json
 from ailoop.model.errors import Refusal
 from ailoop.model.message import PROMPT_TYPES, Message
@@ -40,22 +40,25 @@ def message_routes(gateway: Gateway) -> Blueprint:
         outcomes = await broker.publish(messages)
         accepted = _all_accepted(messages, outcomes)
         if patience is not None and isinstance(messages[0].content, PROMPT_TYPES):
-            return await _wait_response(messages[0], patience)
+            return await _wait_response(broker.prompt(messages[0].id), patience)
         status = 201 if any(one.created for one in accepted) else 200
         bodies = [one.entry.encoded for one in accepted]
         if isinstance(value, list):
             return encoded(b"[" + b",".join(bodies) + b"]", status)
         return encoded(bodies[0], status)
 
-    async def _wait_response(message: Message, patience: float) -> Response:
-        with trio.move_on_after(patience):
-            try:
-                return encoded((await broker.wait(message.id)).encoded)
-            except Refusal as refusal:
-                # The prompt has been accepted all the same: only this wait has no room.
-                if refusal.code != "too_many_waiters":
-                    raise
-        return encoded(prompt_members(broker.prompt(message.id)), 202)
+    async def _wait_response(prompt: Prompt, patience: float) -> Response:
+        if prompt.response is None:
+            with trio.move_on_after(patience):
+                try:
+                    await broker.wait(prompt.entry.id)
+                except Refusal as refusal:
+                    # The prompt is open all the same: only this wait has no room.
+                    if refusal.code != "too_many_waiters":
+                        raise
+        if prompt.response is None:
+            return encoded(prompt_members(prompt), 202)
+        return encoded(prompt.response.encoded)
 
     @routes.get("/<message_id>")
     async def get_message(message_id: str) -> Response:
@@ -67,12 +70,7 @@ def message_routes(gateway: Gateway) -> Blueprint:
     async def get_response(message_id: str) -> Response:
         patience = query_seconds("wait", gateway.limits.wait_seconds) or 0
         prompt = broker.prompt(read_id(message_id))
-        if prompt.response is None:
-            with trio.move_on_after(patience):
-                return encoded((await broker.wait(prompt.entry.id)).encoded)
-        if prompt.response is None:
-            return encoded(prompt_members(prompt), 202)
-        return encoded(prompt.response.encoded)
+        return await _wait_response(prompt, patience)
 
     @routes.post("/<message_id>/response")
     async def post_response(message_id: str) -> Response:

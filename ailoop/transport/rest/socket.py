@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import structlog
 from quart import Blueprint, Response, websocket
 
@@ -36,12 +38,17 @@ def socket_routes(gateway: Gateway) -> Blueprint:
     @routes.websocket("/ws")
     async def ws() -> Response | None:
         host, origin = websocket.headers.get("Host"), websocket.headers.get("Origin")
-        try:
-            gateway.origins.check_host(host)
-            gateway.origins.check_origin(origin, host)
-            gateway.presence.check_room()
-        except Refusal as refusal:
-            return refused(refusal)
+        with ExitStack() as place:
+            try:
+                gateway.origins.check_host(host)
+                gateway.origins.check_origin(origin, host)
+                place.enter_context(gateway.presence.place())
+            except Refusal as refusal:
+                return refused(refusal)
+            await _converse()
+        return None
+
+    async def _converse() -> None:
         offered = websocket.requested_subprotocols
         agreed = SUBPROTOCOL if SUBPROTOCOL in offered else None
         await websocket.accept(subprotocol=agreed)
@@ -51,6 +58,5 @@ def socket_routes(gateway: Gateway) -> Blueprint:
             # Quart would close with 1000, as if all were well.
             log.exception("connection_failed")
             await websocket.close(1011, "internal")
-        return None
 
     return routes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import partial
 
 import orjson
@@ -102,30 +103,33 @@ async def _serve_handshaken(
     gateway: Gateway, stream: trio.SocketStream, nursery: trio.Nursery
 ) -> None:
     connection = None
-    with trio.move_on_after(_HANDSHAKE_SECONDS):
-        request = await wrap_server_stream(
-            nursery,
-            stream,
-            max_message_size=gateway.limits.body_bytes,
-            # The queue counts frames, each of which may be as large as any.
-            message_queue_size=max(1, _QUEUED_BYTES // gateway.limits.body_bytes),
-            receive_buffer_size=_RECEIVE_BYTES,
-        )
-        connection = await _accept(gateway, request)
-    if connection is not None:
-        nursery.start_soon(_beat, connection, gateway.limits.heartbeat_seconds)
-        session = make_session(gateway, connection.subprotocol)
-        await serve_connection(gateway, session, _TrioSocket(connection))
+    with ExitStack() as place:
+        with trio.move_on_after(_HANDSHAKE_SECONDS):
+            request = await wrap_server_stream(
+                nursery,
+                stream,
+                max_message_size=gateway.limits.body_bytes,
+                # The queue counts frames, each of which may be as large as any.
+                message_queue_size=max(1, _QUEUED_BYTES // gateway.limits.body_bytes),
+                receive_buffer_size=_RECEIVE_BYTES,
+            )
+            connection = await _accept(gateway, request, place)
+        if connection is not None:
+            nursery.start_soon(_beat, connection, gateway.limits.heartbeat_seconds)
+            session = make_session(gateway, connection.subprotocol)
+            await serve_connection(gateway, session, _TrioSocket(connection))
 
 
-async def _accept(gateway: Gateway, request: WebSocketRequest) -> WebSocketConnection | None:
+async def _accept(
+    gateway: Gateway, request: WebSocketRequest, place: ExitStack
+) -> WebSocketConnection | None:
     headers = {name.lower(): value.decode("latin1") for name, value in request.headers}
     # wsproto takes Host out of the headers, and trio-websocket has no other name for it.
     host = request._event.host  # noqa: SLF001
     try:
         gateway.origins.check_host(host)
         gateway.origins.check_origin(headers.get(b"origin"), host)
-        gateway.presence.check_room()
+        place.enter_context(gateway.presence.place())
     except Refusal as refusal:
         await request.reject(
             refusal.spec.status,

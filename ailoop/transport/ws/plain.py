@@ -30,6 +30,9 @@ class PlainSession(Session):
                 self.role = self.role or "agent"
                 await self.publish(value)
 
+    def ref_of(self, _: Any) -> None:
+        """Return nothing: earlier clients' frames carry none."""
+
     def check_allowed(self, messages: list[Message]) -> None:
         """Allow everything: earlier clients declare no role."""
 
@@ -46,11 +49,11 @@ class PlainSession(Session):
         """Earlier clients know no such frame: the connection closes with a code instead."""
 
     def settled(self, prompt: Prompt) -> None:
-        """Send the response, unless a feed of the same channel brings it anyway."""
+        """Send the response, once, whether or not a feed of the same channel brings it too."""
         if prompt.response is None:
             self.reply(self.error_frame(Refusal("shutting_down"), id=str(prompt.entry.id)))
-        elif not self.follows(prompt.entry.channel):
-            self.reply_encoded(prompt.response.encoded)
+        else:
+            self.reply_once(prompt.response)
 
     def submitted(self, messages: list[Message], outcomes: list[Outcome], _: Any) -> None:
         """Tell of refusals only, as earlier clients expect no acknowledgement."""

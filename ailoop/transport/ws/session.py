@@ -29,8 +29,11 @@ __all__ = ["Session"]
 
 log = structlog.get_logger()
 
-_ENTRIES_AT_ONCE = 128
+_ENTRIES_AT_ONCE = 64
 """Entries taken from one feed before the next has its turn."""
+
+_BYTES_AT_ONCE = 256 * 1024
+"""About as much as is taken from all feeds before it has been sent."""
 
 
 class Session(ABC):
@@ -46,8 +49,11 @@ class Session(ABC):
         self.close_with: tuple[int, str] | None = None
         """Set when the connection is to be closed once everything due has been sent."""
         self._replies: deque[bytes] = deque()
+        self._reply_bytes = 0
         self._feeds: dict[str, Feed] = {}
         self._ready: dict[Feed, None] = {}
+        self._told: dict[Feed, set[int]] = {}
+        """What has been told as a reply and is not to come again from a feed."""
         self._watched: dict[UUID, Prompt] = {}
         self._unfollow: Callable[[], None] | None = None
         self._output = trio.Event()
@@ -69,6 +75,10 @@ class Session(ABC):
     @abstractmethod
     async def handle(self, value: Any) -> None:
         """Act on one parsed frame; what it refuses reaches the client as an error frame."""
+
+    @abstractmethod
+    def ref_of(self, value: Any) -> Any:
+        """Return what the reply to a frame is to repeat, or refuse it."""
 
     @abstractmethod
     def error_frame(self, refusal: Refusal, **context: Any) -> dict[str, Any]:
@@ -94,18 +104,22 @@ class Session(ABC):
 
     async def receive(self, frame: str | bytes) -> None:
         """Take one frame from the client; waits while too many replies are unread."""
-        while len(self._replies) >= self.gateway.limits.replies:
+        while self._is_full():
             await self._room.wait()
         ref = None
         try:
             value = load_json(frame)
-            ref = value.get("ref") if isinstance(value, dict) else None
+            ref = self.ref_of(value)
             await self.handle(value)
         except Refusal as refusal:
             self.reply(self.error_frame(refusal, ref=ref))
         except Exception:
             log.exception("frame_failed")
             self.reply(self.error_frame(Refusal("internal"), ref=ref))
+
+    def _is_full(self) -> bool:
+        limits = self.gateway.limits
+        return len(self._replies) >= limits.replies or self._reply_bytes >= limits.reply_bytes
 
     async def publish(self, value: Any, ref: Any = None) -> None:
         """Send messages on; the broker's verdict comes back through :meth:`submitted`."""
@@ -174,6 +188,10 @@ class Session(ABC):
 
     def unfollow(self, channels: Iterable[str] | None) -> None:
         """Stop following channels, or all."""
+        if channels is not None and self._unfollow is not None:
+            raise Refusal(
+                "bad_request", "This connection follows all channels; unsubscribe from * first"
+            )
         if channels is None:
             if self._unfollow is not None:
                 self._unfollow()
@@ -183,19 +201,26 @@ class Session(ABC):
             self._drop_feed(name)
 
     def _drop_feed(self, name: str) -> None:
-        feed = self._feeds.pop(name, None)
+        feed = self._feeds.get(name)
         if feed is not None:
             feed.close()
-            self._ready.pop(feed, None)
+            self._let_go(feed)
 
     def cursors(self) -> dict[str, int]:
         """Return where each feed stands."""
-        return {name: feed.cursor for name, feed in self._feeds.items()}
+        return {name: feed.cursor for name, feed in self._feeds.items() if not feed.closed}
 
     def follows(self, channel: str) -> bool:
         """Whether a feed of this session brings the channel's entries."""
         feed = self._feeds.get(channel)
         return feed is not None and not feed.closed
+
+    def reply_once(self, entry: Entry) -> None:
+        """Send an entry now, and not again from a feed that has yet to come to it."""
+        feed = self._feeds.get(entry.channel)
+        if feed is not None and feed.cursor < entry.seq:
+            self._told.setdefault(feed, set()).add(entry.seq)
+        self.reply_encoded(entry.encoded)
 
     # -- waiting for prompts ----------------------------------------------------------
 
@@ -226,8 +251,10 @@ class Session(ABC):
 
     def reply_encoded(self, frame: bytes) -> None:
         """Queue a frame that is JSON already."""
-        self._replies.append(frame)
-        self._output.set()
+        if not self._detached:
+            self._replies.append(frame)
+            self._reply_bytes += len(frame)
+            self._output.set()
 
     def _feed_ready(self, feed: Feed) -> None:
         self._ready[feed] = None
@@ -237,23 +264,40 @@ class Session(ABC):
         """Return the frames to send next: all replies, then a share of each ready feed."""
         frames = list(self._replies)
         self._replies.clear()
+        self._reply_bytes = 0
         self._room.set()
         self._room = trio.Event()
+        budget = _BYTES_AT_ONCE
         for feed in list(self._ready):
+            if budget <= 0:
+                break
             gap, entries = feed.take(_ENTRIES_AT_ONCE)
+            del self._ready[feed]
             if gap is not None:
                 told = self.gap_frame(gap)
                 if told is None:
                     # Nothing may come after what was missed, so the feeds end here.
                     self.close_with = (CLOSE_SLOW_CONSUMER, "fell behind; messages were missed")
                     self.unfollow(None)
-                    self._ready.clear()
                     return frames
                 frames.append(told)
-            frames += map(self.message_frame, entries)
-            if not feed.waiting:
-                del self._ready[feed]
+            told_already = self._told.get(feed, ())
+            frames += [
+                self.message_frame(one) for one in entries if one.seq not in told_already
+            ]
+            budget -= sum(len(one.encoded) for one in entries)
+            if feed.waiting:
+                self._ready[feed] = None  # behind the others
+            elif feed.closed:
+                self._let_go(feed)
         return frames
+
+    def _let_go(self, feed: Feed) -> None:
+        """Forget a feed that has ended."""
+        self._ready.pop(feed, None)
+        self._told.pop(feed, None)
+        if self._feeds.get(feed.channel) is feed:
+            del self._feeds[feed.channel]
 
     async def wait_output(self) -> None:
         """Return when :meth:`take` has something, or the connection is to be closed."""
@@ -272,3 +316,5 @@ class Session(ABC):
         self.unfollow(None)
         for prompt_id in list(self._watched):
             self.unwatch(prompt_id)
+        self._replies.clear()
+        self._ready.clear()

@@ -26,6 +26,18 @@ __all__ = ["SUBPROTOCOL", "V1Session"]
 
 SUBPROTOCOL = "ailoop.v1"
 
+_OPS = (
+    "hello",
+    "send",
+    "subscribe",
+    "unsubscribe",
+    "respond",
+    "withdraw",
+    "watch",
+    "unwatch",
+    "ping",
+)
+_REF_LENGTH = 128
 _ROLES = {"agent": "agent", "human": "viewer", "observer": "viewer"}
 
 
@@ -35,27 +47,26 @@ class V1Session(Session):
     def __init__(self, gateway: Gateway) -> None:
         super().__init__(gateway)
         self._declared = ""
-        self._ops = {
-            "hello": self._hello,
-            "send": self._send,
-            "subscribe": self._subscribe,
-            "unsubscribe": self._unsubscribe,
-            "respond": self._respond,
-            "withdraw": self._withdraw,
-            "watch": self._watch,
-            "unwatch": self._unwatch,
-            "ping": self._ping,
-        }
+
+    def ref_of(self, value: Any) -> int | str | None:
+        """Return the request's number or short text."""
+        ref = value.get("ref") if isinstance(value, dict) else None
+        if ref is None or _is_count(ref) or (isinstance(ref, str) and len(ref) <= _REF_LENGTH):
+            return ref
+        raise Refusal(
+            "bad_request",
+            f"ref is a whole number, or a text of at most {_REF_LENGTH} characters",
+            path="$.ref",
+        )
 
     async def handle(self, value: Any) -> None:
         """Act on one frame."""
         if not isinstance(value, dict):
             raise Refusal("bad_request", "A frame is an object with an op")
         op = value.get("op")
-        action = self._ops.get(op) if isinstance(op, str) else None
-        if action is None:
-            raise Refusal("unknown_op", ops=list(self._ops))
-        await action(value, value.get("ref"))
+        if op not in _OPS:
+            raise Refusal("unknown_op", ops=list(_OPS))
+        await getattr(self, f"_{op}")(value, value.get("ref"))
 
     # -- requests ---------------------------------------------------------------------
 

@@ -55,7 +55,7 @@ function draw(item) {
     if (!content.choices) {
       const send = () => respond(id, { answer: words() });
       actions.append(button("Answer", send));
-      input.addEventListener("keydown", (event) => event.key === "Enter" && send());
+      input.addEventListener("keydown", (event) => event.key === "Enter" && !event.isComposing && send());
     }
   } else {
     const decide = (type) => () =>
@@ -83,8 +83,12 @@ function count() {
   for (const { card, item } of shown.values()) describe(card, item);
 }
 
+let asked = 0;
+
 async function refresh() {
+  const mine = ++asked;
   const { items, total_count: total } = await call("GET", "/api/v1/pending");
+  if (mine !== asked) return; // a later list is on its way or has been shown
   const wanted = new Set(items.map((item) => item.message_id));
   for (const [id, { card }] of shown) {
     if (!wanted.has(id)) {

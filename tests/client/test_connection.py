@@ -1,0 +1,263 @@
+"""Servers that are not there, not ours, or go away: a client says so and never hangs."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import orjson
+import pytest
+import trio
+
+from ailoop import (
+    AiloopClient,
+    Busy,
+    ConnectionLost,
+    Incompatible,
+    Refused,
+    Unreachable,
+)
+from ailoop.broker import JournalError
+from ailoop.journal import MemoryJournal
+from ailoop.model.message import Question
+from tests.client.kit import Call, answering, asked, impostor
+from tests.serving import PATIENCE, Served, serving, until
+
+
+async def fails(url: str, transport: Any) -> Exception:
+    """Return what opening a client raises; it is not to take long."""
+    with trio.fail_after(PATIENCE):
+        with pytest.raises(Exception) as caught:  # noqa: PT011 -- the test looks at it
+            async with AiloopClient(url, transport=transport):
+                pass
+    return caught.value
+
+
+async def test_nobody(transport: Any) -> None:
+    """Where nobody listens the client is Unreachable, and says where and what to do."""
+    async with impostor(answering("200 OK", b"")) as url:
+        pass  # the port is free again
+    error = await fails(url, transport)
+    assert type(error) is Unreachable
+    assert url in str(error)
+    assert "ailoopd" in str(error)
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "2.3", "", None, 5])
+async def test_other_major_version(transport: Any, version: Any) -> None:
+    """A server of another major version is Incompatible, and both versions are named."""
+    body = orjson.dumps({"status": "healthy", "version": version})
+    async with impostor(answering("200 OK", body)) as url:
+        error = await fails(url, transport)
+    assert type(error) is Incompatible
+    if version == "1.0.0":
+        assert "version 1.0.0" in str(error)
+
+
+async def test_other_minor_version() -> None:
+    """A server of the same major version will do."""
+    body = orjson.dumps({"status": "healthy", "version": "0.99.1"})
+    async with (
+        impostor(answering("200 OK", body)) as url,
+        AiloopClient(url, transport="rest") as client,
+    ):
+        assert (await client.health())["version"] == "0.99.1"
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        ("200 OK", b"<!doctype html><p>a proxy"),
+        ("502 Bad Gateway", b"<html>bad gateway</html>"),
+        ("404 Not Found", b""),
+        ("200 OK", b"[]"),
+        ("200 OK", b'"healthy"'),
+        ("404 Not Found", b'{"detail":"not here"}'),
+    ],
+)
+async def test_not_ailoop(transport: Any, status: str, body: bytes) -> None:
+    """What answers otherwise is not taken for ailoop."""
+    async with impostor(answering(status, body)) as url:
+        error = await fails(url, transport)
+    assert isinstance(error, Unreachable | Incompatible | Refused)
+
+
+async def test_server_that_hangs_up(transport: Any) -> None:
+    """One that closes at once is Unreachable."""
+
+    async def hang_up(stream: trio.SocketStream) -> None:
+        await stream.aclose()
+
+    async with impostor(hang_up) as url:
+        assert type(await fails(url, transport)) is Unreachable
+
+
+async def test_no_room() -> None:
+    """A WebSocket that is refused at the door says why, and leaves nothing open."""
+    async with serving(max_connections=1) as server, AiloopClient(server.daemon.rest_url):
+        error = await fails(server.daemon.rest_url, "websocket")
+    assert type(error) is Busy
+
+
+async def test_no_websocket() -> None:
+    """Where a proxy lets no WebSocket through, the client says so and does not hang."""
+    body = orjson.dumps({"status": "healthy", "version": "0.1"})
+    async with impostor(answering("200 OK", body)) as url:
+        error = await fails(url, "websocket")
+        assert type(error) is Unreachable
+        assert "/ws: HTTP 200" in str(error)
+        async with AiloopClient(url, transport="rest"):
+            pass
+
+
+async def test_lost_while_waiting(
+    nursery: trio.Nursery, transport: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that vanishes ends every wait, feed and request with ConnectionLost.
+
+    Over REST each of them is Unreachable: there is no connection to lose.
+    """
+    kind = ConnectionLost if transport == "websocket" else Unreachable
+    async with (
+        Vanishing() as vanishing,
+        AiloopClient(vanishing.url, transport=transport) as client,
+    ):
+        prompt = await client.post("a", Question(text="Which?"))
+        wait = Call(nursery, client.wait, prompt.id)
+        tables = vanishing.server.broker.tables
+        await until(lambda: tables.waiters or getattr(client._link, "_settled", None))
+
+        async def follow() -> None:
+            async with client.subscribe("b") as feed:
+                following.set()
+                await anext(feed)
+
+        following = trio.Event()
+        feed = Call(nursery, follow)
+        with trio.fail_after(PATIENCE):
+            await following.wait()
+        journal = HeldJournal(monkeypatch)
+        request = Call(nursery, client.say, "a", "x")
+        with trio.fail_after(PATIENCE):
+            await journal.reached.wait()
+        vanishing.vanish()
+        journal.let_go.set()
+        for one in (wait, feed, request):
+            with pytest.raises(kind):
+                await one.result()
+        with pytest.raises(Unreachable):
+            await client.say("a", "anybody?")
+        with pytest.raises(Unreachable):
+            await client.ask("a", "anybody?")
+
+
+class HeldJournal:
+    """Stores nothing until it is let go, and then fails."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.reached, self.let_go = trio.Event(), trio.Event()
+        monkeypatch.setattr(MemoryJournal, "append", self._append)
+
+    async def _append(self, *_: Any) -> NoReturn:
+        self.reached.set()
+        await self.let_go.wait()
+        raise JournalError("held")
+
+
+class Vanishing:
+    """A daemon behind a wire that can be cut."""
+
+    async def __aenter__(self) -> Vanishing:
+        self._daemon = serving()
+        self.server: Served = await self._daemon.__aenter__()
+        self._wire = impostor(self._carry)
+        self.url = await self._wire.__aenter__()
+        self._gone = False
+        self._streams: list[trio.SocketStream] = []
+        return self
+
+    async def __aexit__(self, *error: Any) -> None:
+        await self._wire.__aexit__(None, None, None)
+        await self._daemon.__aexit__(None, None, None)
+
+    def vanish(self) -> None:
+        """Cut everything, and let nobody in again."""
+        self._gone = True
+        for stream in self._streams:
+            stream.socket.close()
+
+    async def _carry(self, near: trio.SocketStream) -> None:
+        if self._gone:
+            return
+        far = await trio.open_tcp_stream(*self.server.address("rest"))
+        self._streams += [near, far]
+        async with near, far, trio.open_nursery() as nursery:
+            nursery.start_soon(self._pump, near, far)
+            nursery.start_soon(self._pump, far, near)
+
+    async def _pump(self, source: trio.SocketStream, sink: trio.SocketStream) -> None:
+        try:
+            while data := await source.receive_some():
+                await sink.send_all(data)
+            await sink.send_eof()
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            pass
+
+
+async def test_stopped_while_waiting(nursery: trio.Nursery) -> None:
+    """A server that stops cleanly tells the answer first, then the connection is lost."""
+    async with serving() as server, AiloopClient(server.daemon.rest_url) as client:
+        call = Call(nursery, lambda: client.authorize("a", "Deploy"))
+        await asked(server)
+        await server.broker.drain()
+        assert not await call.result()
+        await server.daemon.gateway.presence.dismiss()
+        with pytest.raises(ConnectionLost):
+            await client.say("a", "x")
+
+
+async def test_error_of_the_block(client: AiloopClient) -> None:
+    """The block's own exception comes out as it is, not in a group."""
+    with pytest.raises(ZeroDivisionError):
+        async with AiloopClient(client.base_url, transport=client._transport):
+            _ = 1 / 0
+
+
+async def test_error_of_the_block_in_a_feed(client: AiloopClient) -> None:
+    """Also from inside a subscription."""
+    other = AiloopClient(client.base_url, transport=client._transport)
+    with pytest.raises(ZeroDivisionError):
+        async with other, other.subscribe("a"):
+            _ = 1 / 0
+
+
+async def test_cancelled_block(server: Served, client: AiloopClient) -> None:
+    """A block that is cancelled closes its connection and goes quietly."""
+    other = AiloopClient(client.base_url, transport=client._transport)
+    with trio.CancelScope() as scope:
+        async with other, other.subscribe("a"):
+            scope.cancel()
+            await trio.sleep_forever()
+    assert scope.cancelled_caught
+    await until(lambda: server.broker.tables.feeds == 0)
+
+
+async def test_opened_and_closed_at_once(server: Served, transport: Any) -> None:
+    """A client that is closed as soon as it is open leaves without an error."""
+    for _ in range(30):
+        async with AiloopClient(server.daemon.rest_url, transport=transport):
+            pass
+    await until(lambda: not len(server.daemon.gateway.presence))
+
+
+def test_base_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The address comes from the argument, else the environment, else the usual place."""
+    for name in ("AILOOP_BASE_URL", "AILOOP_SERVER"):
+        monkeypatch.delenv(name, raising=False)
+    assert AiloopClient().base_url == "http://127.0.0.1:8081"
+    monkeypatch.setenv("AILOOP_BASE_URL", "http://one:1/")
+    assert AiloopClient().base_url == "http://one:1"
+    monkeypatch.setenv("AILOOP_SERVER", "http://two:2")
+    assert AiloopClient().base_url == "http://two:2"
+    assert AiloopClient("https://three").base_url == "https://three"
+    with pytest.raises(ValueError, match="http"):
+        AiloopClient("three:3")

@@ -1,0 +1,78 @@
+"""What carries a session, over a socket that does what the test wants, on a virtual clock."""
+
+from __future__ import annotations
+
+import trio
+from trio.testing import MockClock
+
+from ailoop.broker import open_broker
+from ailoop.journal import MemoryJournal
+from ailoop.model.codec import Codec
+from ailoop.model.limits import MessageLimits
+from ailoop.transport.gateway import Gateway, TransportLimits
+from ailoop.transport.ws.connection import SocketClosedError, serve_connection
+from ailoop.transport.ws.plain import PlainSession
+
+
+class StuckSocket:
+    """A socket whose peer says a few things and then neither speaks nor reads."""
+
+    def __init__(self, *said: str, closes: bool = True) -> None:
+        self.closed_with: tuple[int, str] | None = None
+        self.sending = 0
+        self._said = list(said)
+        self._closes = closes
+
+    async def receive(self) -> str:
+        await trio.lowlevel.checkpoint()
+        if not self._said:
+            await trio.sleep_forever()
+        return self._said.pop(0)
+
+    async def send(self, frame: str) -> None:
+        self.sending += 1
+        await trio.sleep_forever()
+
+    async def close(self, code: int, reason: str) -> None:
+        self.closed_with = (code, reason)
+        if not self._closes:
+            await trio.sleep_forever()
+
+
+async def serve(socket: StuckSocket, send_seconds: float) -> float:
+    """Serve a connection to its end and return how long that took."""
+    async with open_broker(MemoryJournal()) as broker:
+        limits = TransportLimits(send_seconds=send_seconds)
+        gateway = Gateway(broker, Codec(MessageLimits()), limits)
+        started = trio.current_time()
+        await serve_connection(gateway, PlainSession(gateway), socket)
+        assert len(gateway.presence) == 0
+        assert broker.tables.feeds == 0
+        return trio.current_time() - started
+
+
+async def test_peer_that_does_not_read(autojump_clock: MockClock) -> None:
+    """A frame waits for its reader as long as the setting says; then the code is 4008."""
+    socket = StuckSocket('{"subscribe":["a"]}', "?")
+    assert await serve(socket, 30) == 30
+    assert socket.closed_with is not None
+    assert socket.closed_with[0] == 4008
+    assert socket.sending == 1
+
+
+async def test_peer_that_does_not_even_close(autojump_clock: MockClock) -> None:
+    """Nor does a peer that takes no leave hold its connection for longer than a moment."""
+    socket = StuckSocket("?", closes=False)
+    assert 30 < await serve(socket, 30) < 40
+
+
+async def test_peer_that_goes_while_it_is_sent_to(autojump_clock: MockClock) -> None:
+    """A peer that goes away ends its connection at once, without a close."""
+
+    class Gone(StuckSocket):
+        async def send(self, frame: str) -> None:
+            raise SocketClosedError
+
+    socket = Gone("?")
+    assert await serve(socket, 30) == 0
+    assert socket.closed_with is None
