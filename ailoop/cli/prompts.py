@@ -143,7 +143,9 @@ class Inbox:
             return
         prompt = self._numbers.get(number)
         if prompt is None:
-            self._write(f"There is no #{number}." if number else "That is no number of a prompt.")
+            self._write(
+                f"There is no #{number}." if number else "That is no number of a prompt."
+            )
             return
         decision = _read(prompt, said)
         if decision is None:

@@ -13,9 +13,9 @@ _CHOICES = ("--choice", "Blue sky", "--choice", "Green", "--choice", "1")
 
 
 def seconds_left(terminal: Terminal) -> int | None:
-    """Return what the countdown shows, if it shows."""
-    shown = re.search(r"\((\d+) s left\)", terminal.screen)
-    return int(shown[1]) if shown else None
+    """Return what the countdown shows, if it shows; after a hint there is another one."""
+    shown = re.findall(r"\((\d+) s left\)", terminal.screen)
+    return int(shown[-1]) if shown else None
 
 
 def test_a_typed_line_is_the_answer() -> None:

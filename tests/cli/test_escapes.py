@@ -79,7 +79,7 @@ def test_in_the_inbox(daemon: DaemonProcess, api: Api, channel: str) -> None:
         answer = {"response_type": "authorization_denied", "reason": HOSTILE}
         assert api.respond(second, **answer, responder=HOSTILE).status_code == 200
         terminal.wait_for("#2 denied by seen")
-        terminal.enter("no such choice")
+        terminal.enter("#1 no such choice")
         terminal.wait_for("#1 not recorded: ")
         terminal.enter("list")
         terminal.wait_for(f"#1 [{channel}] 1 seen")

@@ -37,6 +37,8 @@ def test_the_daemon_restarts() -> None:
                 )
                 assert api.state(prompt) == "pending"
                 terminal.enter("n")
+                terminal.wait_for("Not taken: it is #2")
+                terminal.enter("n")
                 assert api.response_to(prompt)["content"]["response_type"] == (
                     "authorization_denied"
                 )

@@ -186,7 +186,7 @@ def test_list_help_quit(api: Api, channel: str, open_inbox: Open) -> None:
         inbox.enter("list")
         inbox.wait_for(f"#1 [{channel}] Which region?")
         inbox.enter("help")
-        inbox.wait_for("approve or deny the first authorization")
+        inbox.wait_for("needed when more than one waits")
         inbox.enter("quit")
         assert inbox.wait() == 0
     assert api.state(prompt) == "pending"

@@ -72,7 +72,7 @@ def test_a_second_decision(daemon: DaemonProcess, api: Api, channel: str) -> Non
     assert ailoop("deny", prompt, env=env).returncode == 0
     late = ailoop("approve", prompt, env=env)
     assert late.returncode == 1
-    assert late.stderr == "ailoop: This prompt has already been settled\n"
+    assert late.stderr == "ailoop: This prompt has already been settled: denied by ada\n"
     assert ailoop("deny", prompt, env=env).returncode == 0
     assert api.state(prompt) == "denied"
 
@@ -80,7 +80,8 @@ def test_a_second_decision(daemon: DaemonProcess, api: Api, channel: str) -> Non
 def test_an_unknown_prompt(daemon: DaemonProcess) -> None:
     """An id nobody asked with: exit 1 and a sentence."""
     done = ailoop("answer", str(uuid4()), "x", "--server", daemon.rest)
-    assert (done.returncode, done.stderr) == (1, "ailoop: Original message not found\n")
+    assert done.returncode == 1
+    assert done.stderr == "ailoop: there is no prompt with this id, or not any more\n"
 
 
 def test_what_is_no_choice(daemon: DaemonProcess, api: Api, channel: str) -> None:
@@ -95,10 +96,13 @@ def test_what_is_no_choice(daemon: DaemonProcess, api: Api, channel: str) -> Non
 def test_the_wrong_kind_of_decision(daemon: DaemonProcess, api: Api, channel: str) -> None:
     """A question cannot be approved, nor an authorization answered with a text, even ``y``."""
     question, authorization = api.ask(channel), api.request_permission(channel)
-    for arguments in (("approve", question), ("answer", authorization, "y")):
+    for arguments, advice in (
+        (("approve", question), "ailoop answer ID TEXT"),
+        (("answer", authorization, "y"), "ailoop approve ID, or ailoop deny ID"),
+    ):
         done = ailoop(*arguments, "--server", daemon.rest)
         assert done.returncode == 2
-        assert "takes a response_type of" in done.stderr
+        assert advice in done.stderr
     assert len(api.pending(channel)) == 2
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any
 
 import orjson
 import pytest
@@ -16,10 +16,9 @@ from ailoop import (
     Refused,
     Unreachable,
 )
-from ailoop.broker import JournalError
-from ailoop.journal import MemoryJournal
 from ailoop.model.message import Question
 from tests.client.kit import Call, answering, asked, impostor
+from tests.client.vanishing import HeldJournal, vanishing_server
 from tests.serving import PATIENCE, Served, serving, until
 
 
@@ -118,7 +117,7 @@ async def test_lost_while_waiting(
     """
     kind = ConnectionLost if transport == "websocket" else Unreachable
     async with (
-        Vanishing() as vanishing,
+        vanishing_server() as vanishing,
         AiloopClient(vanishing.url, transport=transport) as client,
     ):
         prompt = await client.post("a", Question(text="Which?"))
@@ -148,59 +147,6 @@ async def test_lost_while_waiting(
             await client.say("a", "anybody?")
         with pytest.raises(Unreachable):
             await client.ask("a", "anybody?")
-
-
-class HeldJournal:
-    """Stores nothing until it is let go, and then fails."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.reached, self.let_go = trio.Event(), trio.Event()
-        monkeypatch.setattr(MemoryJournal, "append", self._append)
-
-    async def _append(self, *_: Any) -> NoReturn:
-        self.reached.set()
-        await self.let_go.wait()
-        raise JournalError("held")
-
-
-class Vanishing:
-    """A daemon behind a wire that can be cut."""
-
-    async def __aenter__(self) -> Vanishing:
-        self._daemon = serving()
-        self.server: Served = await self._daemon.__aenter__()
-        self._wire = impostor(self._carry)
-        self.url = await self._wire.__aenter__()
-        self._gone = False
-        self._streams: list[trio.SocketStream] = []
-        return self
-
-    async def __aexit__(self, *error: Any) -> None:
-        await self._wire.__aexit__(None, None, None)
-        await self._daemon.__aexit__(None, None, None)
-
-    def vanish(self) -> None:
-        """Cut everything, and let nobody in again."""
-        self._gone = True
-        for stream in self._streams:
-            stream.socket.close()
-
-    async def _carry(self, near: trio.SocketStream) -> None:
-        if self._gone:
-            return
-        far = await trio.open_tcp_stream(*self.server.address("rest"))
-        self._streams += [near, far]
-        async with near, far, trio.open_nursery() as nursery:
-            nursery.start_soon(self._pump, near, far)
-            nursery.start_soon(self._pump, far, near)
-
-    async def _pump(self, source: trio.SocketStream, sink: trio.SocketStream) -> None:
-        try:
-            while data := await source.receive_some():
-                await sink.send_all(data)
-            await sink.send_eof()
-        except (trio.BrokenResourceError, trio.ClosedResourceError):
-            pass
 
 
 async def test_stopped_while_waiting(nursery: trio.Nursery) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import signal
 import socket
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -45,6 +47,8 @@ def demo_on_a_terminal(
         stdout=slave,
         stderr=slave,
         start_new_session=True,
+        # As a shell does: the terminal is the one that controls the job.
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
     )
     os.close(slave)
     try:
