@@ -58,7 +58,7 @@ async def main(port: int, once: bool) -> int:
         nursery.start_soon(stop_on_signal, daemon)
         nursery.start_soon(cancel_after, daemon, agent)
         with agent:
-            while not await is_up(url):
+            while not await is_up(url):  # noqa: ASYNC110 -- only asking tells
                 await trio.sleep(0.1)
             await run_agent(url)
             if not once:
