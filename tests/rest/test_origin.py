@@ -124,3 +124,23 @@ def test_any_name_beyond_loopback() -> None:
     policy.check_origin("http://ailoop.example.org:8081", "ailoop.example.org:8081")
     with pytest.raises(Refusal, match="origin"):
         policy.check_origin("http://evil.example:8081", "ailoop.example.org:8081")
+
+
+@pytest.mark.parametrize("host", ["LOCALHOST", "127.1", "127.0.0.2"])
+async def test_loopback_by_any_name(host: str) -> None:
+    """It is the address that counts for the check of Host, not how a setting spells it."""
+    async with serving(host=host) as server:
+        answer = await server.http.get("/api/v1/pending", headers={"Host": "evil.example"})
+        check_error(answer, "bad_host", host="evil.example")
+
+
+async def test_a_listed_page_may_read_the_answer() -> None:
+    """Its browser is told so, also before the request; another page's browser is not."""
+    listed = "https://inbox.example"
+    async with serving(allowed_origins=(listed,)) as server:
+        for method, path in (("GET", "/api/v1/pending"), ("OPTIONS", MESSAGES)):
+            answer = await server.http.request(method, path, headers={"Origin": listed})
+            assert answer.headers["access-control-allow-origin"] == listed
+            assert answer.headers["vary"] == "Origin"
+            answer = await server.http.request(method, path, headers={"Origin": FOREIGN[0]})
+            assert "access-control-allow-origin" not in answer.headers
