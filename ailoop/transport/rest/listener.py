@@ -79,7 +79,10 @@ async def _serve_stream(
     try:
         # Hypercorn's annotation forgets that a stream may do without TLS.
         await _Server(app, config, context, ConnectionState({}), stream)  # type: ignore[arg-type]
-    except Exception:
+    except* (UnicodeDecodeError, trio.BrokenResourceError):
+        # HTTP/2 lets in bytes that are no text; the peer's fault, not ours.
+        log.debug("connection_lost")
+    except* Exception:
         log.exception("connection_failed")
     finally:
         with trio.move_on_after(1, shield=True):
