@@ -129,7 +129,7 @@ def _values(name: str) -> st.SearchStrategy[Any]:
         return texts if name == "host" else st.just(default)
     if KINDS[name] is float:
         return st.floats(0, 1e9, exclude_min=True)
-    return st.integers(1, 2**60)
+    return st.integers(1, 10**9 if name.endswith("_seconds") else 2**60)
 
 
 @settings(max_examples=25)  # each reads a file through all the loaders
