@@ -18,6 +18,7 @@ from ailoop.cli.running import (
     as_json,
     channel,
     complain,
+    priority,
     run,
     server,
     timeout,
@@ -162,14 +163,7 @@ def navigate(url: str, channel: str, timeout: int, server: str | None, as_json: 
 @click.command()
 @click.argument("text")
 @channel
-@click.option(
-    "-p",
-    "--priority",
-    type=click.Choice([one.value for one in Priority]),
-    default=Priority.NORMAL.value,
-    show_default=True,
-    help="How loudly to call.",
-)
+@priority(Priority.NORMAL)
 @server
 @as_json
 def say(text: str, channel: str, priority: str, server: str | None, as_json: bool) -> None:

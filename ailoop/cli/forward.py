@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ailoop.cli.lines import LineReader
-from ailoop.cli.running import OK, channel, complain, exit_code_of, run, server
+from ailoop.cli.running import OK, channel, complain, exit_code_of, priority, run, server
 from ailoop.client import AiloopClient, AiloopError, Invalid
 from ailoop.model.message import Priority
 
@@ -14,14 +14,7 @@ __all__ = ["forward"]
 
 @click.command()
 @channel
-@click.option(
-    "-p",
-    "--priority",
-    type=click.Choice([one.value for one in Priority]),
-    default=Priority.LOW.value,
-    show_default=True,
-    help="How loudly to call.",
-)
+@priority(Priority.LOW)
 @server
 def forward(channel: str, priority: str, server: str | None) -> None:
     r"""Copy stdin to stdout, and each line to a channel as a notification.

@@ -27,6 +27,7 @@ from ailoop.client import (
 )
 from ailoop.model.codec import load_message
 from ailoop.model.errors import Refusal
+from ailoop.model.message import Priority
 from ailoop.model.names import check_channel
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "exit_code_of",
     "explain",
     "only_ailoop_error",
+    "priority",
     "responder",
     "run",
     "server",
@@ -91,6 +93,18 @@ server = click.option(
     callback=_check_server,
     help="The server's address, such as http://127.0.0.1:8081.",
 )
+
+
+def priority(default: Priority) -> Callable[[Any], Any]:
+    """Return the ``--priority`` option."""
+    return click.option(
+        "-p",
+        "--priority",
+        type=click.Choice([one.value for one in Priority]),
+        default=default.value,
+        show_default=True,
+        help="How loudly to call.",
+    )
 
 
 def timeout(default: int) -> Callable[[Any], Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import trio
@@ -33,26 +33,28 @@ from ailoop.version import __version__
 
 __all__ = ["WebSocketLink", "open_websocket_link"]
 
+T = TypeVar("T")
+
 _CONNECT_SECONDS = 10
 _CLOSE_SECONDS = 1
 
 
-class _Slot:
+class _Slot(Generic[T]):
     """Where one awaited outcome arrives."""
 
     def __init__(self) -> None:
         self._arrived = trio.Event()
-        self._value: Any = None
+        self._outcome: T | Exception
 
-    def put(self, value: Any) -> None:
-        self._value = value
+    def put(self, outcome: T | Exception) -> None:
+        self._outcome = outcome
         self._arrived.set()
 
-    async def get(self) -> Any:
+    async def get(self) -> T:
         await self._arrived.wait()
-        if isinstance(self._value, Exception):
-            raise self._value
-        return self._value
+        if isinstance(self._outcome, Exception):
+            raise self._outcome
+        return self._outcome
 
 
 class WebSocketLink:
@@ -61,8 +63,8 @@ class WebSocketLink:
     def __init__(self, socket: WebSocketConnection) -> None:
         self.session = ClientSession()
         self._socket = socket
-        self._replies: dict[int, _Slot] = {}
-        self._settled: dict[UUID, list[_Slot]] = {}
+        self._replies: dict[int, _Slot[Any]] = {}
+        self._settled: dict[UUID, list[_Slot[ResponseMessage]]] = {}
         self._feeds: list[Feed] = []
         self._lost: ConnectionLost | None = None
 
@@ -140,10 +142,11 @@ class WebSocketLink:
     async def request(self, op: str, **members: Any) -> dict[str, Any]:
         """Send a request and return the reply's frame."""
         ref, frame = self.session.request(op, **members)
-        slot = self._replies[ref] = _Slot()
+        slot: _Slot[dict[str, Any]] = _Slot()
+        self._replies[ref] = slot
         try:
             await self._send(frame)
-            return await slot.get()  # type: ignore[no-any-return]
+            return await slot.get()
         finally:
             self._replies.pop(ref, None)
 
@@ -154,14 +157,14 @@ class WebSocketLink:
     async def wait(self, prompt_id: UUID) -> ResponseMessage:
         """Return the response to a prompt once it exists."""
         ref, frame = self.session.watch(prompt_id)
-        slot = _Slot()
+        slot: _Slot[ResponseMessage] = _Slot()
         waiting = self._settled.setdefault(prompt_id, [])
         waiting.append(slot)
         # A watch that is granted is answered by the response alone; a refusal has its ref.
         self._replies[ref] = slot
         try:
             await self._send(frame)
-            return await slot.get()  # type: ignore[no-any-return]
+            return await slot.get()
         finally:
             self._replies.pop(ref, None)
             if slot in waiting:
@@ -214,9 +217,10 @@ async def open_websocket_link(url: str, role: str | None) -> AsyncIterator[WebSo
     :raises Unreachable: nobody answers there.
     """
     async with _Background() as nursery:
-        opened, closing = _Slot(), trio.CancelScope(shield=True)
+        opened: _Slot[WebSocketLink] = _Slot()
+        closing = trio.CancelScope(shield=True)
         nursery.start_soon(_carry, url, opened, closing)
-        link: WebSocketLink = await opened.get()
+        link = await opened.get()
         try:
             if role is not None:
                 await link.request("hello", role=role, client="ailoop", version=__version__)
@@ -227,7 +231,7 @@ async def open_websocket_link(url: str, role: str | None) -> AsyncIterator[WebSo
                 await link.aclose()
 
 
-async def _carry(url: str, opened: _Slot, closing: trio.CancelScope) -> None:
+async def _carry(url: str, opened: _Slot[WebSocketLink], closing: trio.CancelScope) -> None:
     """Own the socket and its tasks, and tell the opener what came of it."""
     stream: Stream | None = None
     try:
