@@ -60,8 +60,7 @@ async def main(port: int, once: bool) -> int:
         with agent:
             while not await is_up(url):  # noqa: ASYNC110 -- only asking tells
                 await trio.sleep(0.1)
-            await run_agent(url)
-            if not once:
+            if await run_agent(url) and not once:
                 print("The agent is done. ailoopd goes on; Ctrl-C stops it.", flush=True)
                 await daemon.wait()
         if daemon.poll() is None:
@@ -71,8 +70,8 @@ async def main(port: int, once: bool) -> int:
     return int(status)
 
 
-async def run_agent(url: str) -> None:
-    """Be an agent of the daemon at ``url``."""
+async def run_agent(url: str) -> bool:
+    """Be an agent of the daemon at ``url``; return whether it came to its end."""
     print(
         f"The page is {url}/ and a second terminal can run:\n  ailoop inbox --server {url}\n",
         flush=True,
@@ -82,6 +81,8 @@ async def run_agent(url: str) -> None:
             await be_an_agent(client)
     except AiloopError as error:
         print(f"agent: {error}", file=sys.stderr)
+        return False
+    return True
 
 
 async def is_up(url: str) -> bool:

@@ -85,6 +85,7 @@ class Prompt:
     @property
     def content(self) -> PromptContent:
         """What is asked."""
+        # Only a message that asks is made a prompt of.
         return self.message.content  # type: ignore[return-value]
 
     @property
@@ -95,6 +96,7 @@ class Prompt:
             return State.PENDING
         if answer.sender_type is SenderType.SYSTEM and _reason(answer) == "timeout":
             return State.TIMEOUT
+        # Only a response settles.
         return _STATES[answer.content.response_type]  # type: ignore[union-attr]
 
     def judge(self, response: Message, at: float) -> Entry | None:

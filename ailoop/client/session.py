@@ -1,8 +1,6 @@
 """The client's side of ``ailoop.v1``: what to send and what a frame means.
 
-It knows no socket and no event loop, so that every face of the client can share it. It
-also keeps what a new connection would have to take up again: the prompts that are waited
-for and the cursor of every channel.
+It knows no socket and no event loop, so that every face of the client can share it.
 """
 
 from __future__ import annotations
@@ -64,8 +62,6 @@ class ClientSession:
     """One conversation."""
 
     def __init__(self) -> None:
-        self.watched: set[UUID] = set()
-        self.cursors: dict[str, int] = {}
         self._refs = count(1)
 
     def request(self, op: str, **members: Any) -> tuple[int, str]:
@@ -76,7 +72,6 @@ class ClientSession:
 
     def watch(self, prompt_id: UUID) -> tuple[int, str]:
         """Return the request for a prompt's response, whenever it comes."""
-        self.watched.add(prompt_id)
         return self.request("watch", ids=[str(prompt_id)])
 
     def receive(self, frame: str | bytes) -> Event | None:
@@ -95,12 +90,9 @@ class ClientSession:
     def _read(self, op: str, value: dict[str, Any]) -> Event | None:
         match op:
             case "message":
-                message = load_message(value["message"])
-                self.cursors[message.channel] = value["seq"]
-                return Arrived(value["seq"], message)
+                return Arrived(value["seq"], load_message(value["message"]))
             case "response":
                 prompt_id = UUID(value["id"])
-                self.watched.discard(prompt_id)
                 return Settled(prompt_id, ResponseMessage.of(load_message(value["message"])))
             case "gap":
                 return MissedMessages(value["channel"], value["after"], value["first"])
