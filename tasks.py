@@ -22,7 +22,7 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / "python"
 
 
-PYTHON_FOLDERS = ("ailoop", "examples", "tests")
+PYTHON_FOLDERS = ("ailoop", "benchmarks", "examples", "tests")
 # A test looks at what has no event of its own until it is so, under a deadline.
 POLLING = ("--per-file-ignores", "tests/*:ASYNC110")
 NOT_OURS = ",".join(
@@ -119,6 +119,12 @@ def demo(arguments: list[str]) -> None:
     os.execv(PYTHON, [str(PYTHON), demo_script, *arguments])  # noqa: S606
 
 
+def bench(arguments: list[str]) -> None:
+    """Measure this server and its peers; ``bench --help`` lists what can be chosen."""
+    set_up("dev.txt")
+    run(PYTHON, "-m", "benchmarks", *arguments)
+
+
 def lock() -> None:
     """Resolve the requirements anew and write the lock files (needs ``uv``)."""
     uv = shutil.which("uv")
@@ -138,7 +144,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    with_arguments = {"demo": demo, "test": test}
+    with_arguments = {"demo": demo, "test": test, "bench": bench}
     plain = {"check": check, "docs": docs, "lock": lock}
     for name, function in {**with_arguments, **plain}.items():
         commands.add_parser(name, help=function.__doc__, add_help=False)

@@ -1,0 +1,1 @@
+"""What the server costs and how it compares, measured against running processes."""
