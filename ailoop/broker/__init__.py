@@ -4,6 +4,7 @@ Nothing here touches a socket or a file; entries live behind
 :class:`~ailoop.broker.ports.Journal`.
 """
 
+from ailoop.broker.batch import Batch
 from ailoop.broker.broker import Broker, open_broker
 from ailoop.broker.feed import Feed, Gap
 from ailoop.broker.limits import BrokerLimits
@@ -13,6 +14,7 @@ from ailoop.broker.state import Accepted, Outcome
 
 __all__ = [
     "Accepted",
+    "Batch",
     "Broker",
     "BrokerLimits",
     "Entry",

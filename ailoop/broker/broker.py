@@ -15,6 +15,7 @@ from uuid import UUID
 import trio
 from attrs import evolve
 
+from ailoop.broker.batch import Batch
 from ailoop.broker.channel import Channel, Submission
 from ailoop.broker.feed import Feed
 from ailoop.broker.limits import BrokerLimits
@@ -38,6 +39,7 @@ class Broker:
     def __init__(self, registry: Registry) -> None:
         self.limits = registry.limits
         self.tables = registry.tables
+        self.clock = registry.clock
         self._registry = registry
 
     @property
@@ -233,6 +235,7 @@ class Broker:
         self,
         channel: str,
         on_ready: Callable[[Feed], None],
+        express: Callable[[Feed, Batch], bool] | None = None,
         *,
         after: int | None = None,
         replay: int | None = None,
@@ -241,6 +244,8 @@ class Broker:
         """Follow a channel.
 
         :param on_ready: called, synchronously, whenever the feed has something to take.
+        :param express: offered, synchronously, each batch that the reader may have at once;
+            it says whether the reader has taken it.
         :param after: the last number the subscriber has seen; 0 asks for all there is.
             Without it the feed begins with what comes next.
         :param replay: without ``after``, begin with up to so many of the newest messages.
@@ -257,7 +262,7 @@ class Broker:
         if replay and after is None:
             oldest = next(iter(history.latest(replay)), None)
             cursor = oldest.seq - 1 if oldest else history.head
-        feed = live.subscribe(cursor, on_ready, pins=pins)
+        feed = live.subscribe(cursor, on_ready, express, pins=pins)
         if feed.waiting:
             feed.wake()
         return feed

@@ -7,12 +7,14 @@ The task takes all that waits in the inbox, appends it to the journal as one bat
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Sequence
 
 import structlog
 import trio
 from attrs import define
 
+from ailoop.broker.batch import Batch
 from ailoop.broker.clock import Clock
 from ailoop.broker.feed import Feed
 from ailoop.broker.history import History
@@ -27,6 +29,14 @@ from ailoop.model.message import PROMPT_TYPES, Message
 __all__ = ["Channel", "Submission"]
 
 log = structlog.get_logger()
+
+_GATHER_LEAST = 0.0007
+_GATHER_MOST = 0.002
+"""For how long, in seconds, what comes back to back is gathered before anybody is told."""
+_IDLE_TURNS = 2
+"""After so many turns without anything new it does not come back to back: Trio runs the
+tasks of a turn in either order, so one turn may miss what the reader is about to hand over.
+"""
 
 _JOURNAL_RETRY_SECONDS = 1.0
 """How long prompts that are due wait after the journal has failed to take their end."""
@@ -79,6 +89,7 @@ class Channel:
         The inbox cannot tell: what it hands to the waiting task is in nobody's buffer.
         """
         self._retired = False
+        self._telling_seconds = 0.0
 
     # -- from outside -----------------------------------------------------------------
 
@@ -92,6 +103,10 @@ class Channel:
         """How many submissions wait."""
         return self._inbox.statistics().current_buffer_used
 
+    def fullest(self, depth: Callable[[Feed], int]) -> int:
+        """Return the greatest depth of all feeds."""
+        return max(map(depth, self._feeds), default=0)
+
     async def submit(self, submission: Submission) -> None:
         """Put a submission in line; waits while the inbox is full.
 
@@ -100,7 +115,12 @@ class Channel:
         self._in_line += 1
         sent = False
         try:
-            await self._inbox.send(submission)
+            try:
+                await trio.lowlevel.checkpoint_if_cancelled()
+                # A turn of the scheduler for each message is more than the rest costs.
+                self._inbox.send_nowait(submission)
+            except trio.WouldBlock:
+                await self._inbox.send(submission)
             sent = True
         except (trio.ClosedResourceError, trio.BrokenResourceError):
             raise Refusal("shutting_down") from None
@@ -110,10 +130,16 @@ class Channel:
                 self.retire_if_idle()
 
     def subscribe(
-        self, cursor: int, on_ready: Callable[[Feed], None], *, pins: bool = True
+        self,
+        cursor: int,
+        on_ready: Callable[[Feed], None],
+        express: Callable[[Feed, Batch], bool] | None = None,
+        *,
+        pins: bool = True,
     ) -> Feed:
         """Open a feed from ``cursor`` on.
 
+        :param on_ready: see :class:`~ailoop.broker.feed.Feed`, as for ``express``.
         :param pins: whether this feed keeps an otherwise empty channel alive.
         """
         try:
@@ -122,7 +148,16 @@ class Channel:
             # This channel may have been made for the feed that it now does not get.
             self.retire_if_idle()
             raise
-        feed = Feed(self.name, self.history, cursor, self._limits, on_ready, self._detach)
+        feed = Feed(
+            self.name,
+            self.history,
+            cursor,
+            self._limits,
+            self._tables.counts,
+            on_ready,
+            self._detach,
+            express,
+        )
         self._feeds[feed] = pins
         return feed
 
@@ -130,7 +165,6 @@ class Channel:
         if self._feeds.pop(feed, None) is None:
             return
         self._tables.feeds -= 1
-        self._tables.overflows += feed.overflows
         self.retire_if_idle()
 
     def retire_if_idle(self) -> None:
@@ -148,7 +182,6 @@ class Channel:
         feeds, self._feeds = self._feeds, {}
         self._tables.feeds -= len(feeds)
         for feed in feeds:
-            self._tables.overflows += feed.overflows
             feed.closed = True
             feed.wake()
         self._on_idle(self)
@@ -181,14 +214,31 @@ class Channel:
         with trio.CancelScope(deadline=self._clock.timer(wake_at)):
             try:
                 batch.append(await self._receive.receive())
-                while len(batch) < self._limits.batch:
-                    batch.append(self._receive.receive_nowait())
-            except trio.WouldBlock:
-                pass
+                await self._gather(batch)
             except trio.EndOfChannel:
                 # Closed; but what was taken before is still to be decided.
                 return batch or None
         return batch
+
+    async def _gather(self, batch: list[Submission]) -> None:
+        """Add what is in line, and what comes while every turn of the others brings more.
+
+        To tell a reader costs about the same for one entry as for fifty, so under load we
+        gather for about as long as telling everybody has last taken. A lone message is held
+        for one turn.
+        """
+        patience = min(max(self._telling_seconds, _GATHER_LEAST), _GATHER_MOST)
+        until = time.perf_counter() + patience
+        idle_turns = 0
+        while idle_turns < _IDLE_TURNS and time.perf_counter() < until:
+            await trio.lowlevel.checkpoint()
+            idle_turns += 1
+            try:
+                while len(batch) < self._limits.batch:
+                    batch.append(self._receive.receive_nowait())
+                    idle_turns = 0
+            except trio.WouldBlock:
+                pass
 
     async def _settle_due(self) -> None:
         now = self._clock.now()
@@ -200,6 +250,8 @@ class Channel:
 
     async def _commit(self, batch: list[Submission]) -> None:
         """Append all submissions as one batch, apply them, and tell who submitted them."""
+        self._tables.counts.batches += 1
+        self._tables.counts.full_batches += len(batch) >= self._limits.batch
         refused: list[list[Refusal | None]] = []
         admitted: list[Message] = []
         for submission in batch:
@@ -248,6 +300,7 @@ class Channel:
             except Refusal as refusal:
                 outcomes.append(refusal)
         self._release_admitted()
+        self._tables.counts.take(messages, outcomes)
         self._tell([one for one in outcomes if isinstance(one, Accepted) and one.created])
         return outcomes
 
@@ -260,10 +313,12 @@ class Channel:
 
     def _tell(self, accepted: Sequence[Accepted]) -> None:
         """Let feeds have what is new, then those who wait for a prompt."""
-        if accepted:
-            entries = [one.entry for one in accepted]
+        if accepted and self._feeds:
+            began = time.perf_counter()
+            batch = Batch([one.entry for one in accepted])
             for feed in list(self._feeds):
-                feed.offer(entries)
+                feed.offer(batch)
+            self._telling_seconds = time.perf_counter() - began
         for one in accepted:
             if one.settled is not None:
                 one.settled.notify()

@@ -33,6 +33,11 @@ class History:
         return len(self._entries)
 
     @property
+    def size(self) -> int:
+        """How many encoded bytes are held."""
+        return self._bytes
+
+    @property
     def oldest(self) -> Entry | None:
         """The entry that will leave next."""
         return self._entries[0] if self._entries else None

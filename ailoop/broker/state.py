@@ -126,7 +126,9 @@ class ChannelState:
         Open prompts stay, and settled ones stay as long as their response, so that an agent
         that was away learns its answer.
         """
-        for entry in self.history.trim(now):
+        gone = self.history.trim(now)
+        self._tables.counts.trimmed += len(gone)
+        for entry in gone:
             if entry.id not in self._tables.prompts:
                 del self._tables.messages[entry.id]
             prompt = self._settled.pop(entry.id, None)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
+from ailoop.broker.counts import BrokerCounts
 from ailoop.broker.limits import BrokerLimits
 from ailoop.broker.ports import Entry
 from ailoop.broker.prompt import Prompt
@@ -15,7 +16,7 @@ __all__ = ["Tables"]
 
 
 class Tables:
-    """The index of retained messages and prompts, and the counts that are bounded."""
+    """The index of retained messages and prompts, what is bounded of it, and what is counted."""
 
     def __init__(self, limits: BrokerLimits) -> None:
         self.limits = limits
@@ -25,8 +26,7 @@ class Tables:
         """Open prompts, with those admitted and not yet applied."""
         self.feeds = 0
         self.waiters = 0
-        self.overflows = 0
-        """How often a feed fell back to reading history."""
+        self.counts = BrokerCounts()
 
     def admit_prompt(self, channel_prompts: int) -> None:
         """Count one more prompt, or refuse it.
@@ -45,6 +45,7 @@ class Tables:
         if self.feeds >= self.limits.feeds:
             raise Refusal("too_many_feeds", limit=self.limits.feeds)
         self.feeds += 1
+        self.counts.feeds += 1
 
     @contextmanager
     def count_waiter(self) -> Iterator[None]:

@@ -10,6 +10,7 @@ import pytest
 import trio
 from attrs import evolve
 
+from ailoop.broker import Batch
 from ailoop.broker import channel as channels
 from ailoop.broker import prompt as prompts
 from ailoop.broker.broker import Broker
@@ -84,9 +85,10 @@ def a_failed_timeout_is_not_tried_again(patch):
 
 @breaks(promises.no_silent_gap)
 def overflow_drops_the_oldest(patch):
-    def offer(self, entries):
+    def offer(self, batch):
         if self._backlog is not None:
-            self._backlog = deque([*self._backlog, *entries], self._limits.feed_messages)
+            entries = [*self._backlog, *batch.entries]
+            self._backlog = deque(entries, self._limits.feed_messages)
         self.wake()
 
     patch.setattr(Feed, "offer", offer)
@@ -99,9 +101,9 @@ def gaps_are_not_told(patch):
 
 @breaks(promises.nobody_blocks_anybody)
 def a_feed_holds_whatever_comes(patch):
-    def offer(self, entries):
+    def offer(self, batch):
         if self._backlog is not None:
-            self._backlog.extend(entries)
+            self._backlog.extend(batch.entries)
         self.wake()
 
     patch.setattr(Feed, "offer", offer)
@@ -131,7 +133,7 @@ def every_feed_is_told_everything(patch):
         tell(self, accepted)
         for feed in feeds:
             if feed not in self._feeds:
-                feed.offer([one.entry for one in accepted])
+                feed.offer(Batch([one.entry for one in accepted]))
 
     patch.setattr(Channel, "subscribe", subscribe_to_all)
     patch.setattr(Channel, "_tell", tell_all)

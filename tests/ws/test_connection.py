@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import trio
 from trio.testing import MockClock
 
@@ -29,9 +31,13 @@ class StuckSocket:
             await trio.sleep_forever()
         return self._said.pop(0)
 
-    async def send(self, frame: str) -> None:
-        self.sending += 1
-        await trio.sleep_forever()
+    def express(self, *_: object) -> bool:
+        return False
+
+    async def send(self, frames: Sequence[bytes], patience: float) -> None:
+        self.sending += len(frames)
+        with trio.fail_after(patience):
+            await trio.sleep_forever()
 
     async def close(self, code: int, reason: str) -> None:
         self.closed_with = (code, reason)
@@ -70,7 +76,7 @@ async def test_peer_that_goes_while_it_is_sent_to(autojump_clock: MockClock) -> 
     """A peer that goes away ends its connection at once, without a close."""
 
     class Gone(StuckSocket):
-        async def send(self, frame: str) -> None:
+        async def send(self, frames: Sequence[bytes], patience: float) -> None:
             raise SocketClosedError
 
     socket = Gone("?")

@@ -98,7 +98,7 @@ async def test_feeds_do_not_stop_reading(make: Make) -> None:
         assert seen == [str(number) for number in range(100)]
         slow.detach()
         quick.detach()
-        assert w.broker.tables.overflows >= 1
+        assert sum(w.broker.tables.counts.overflows.values()) >= 1
 
 
 async def test_slow_feed_is_told_of_a_gap() -> None:

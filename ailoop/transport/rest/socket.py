@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 
 import structlog
+import trio
 from quart import Blueprint, Response, websocket
 
 from ailoop.model.errors import Refusal
@@ -24,8 +26,13 @@ class _QuartSocket:
     async def receive(self) -> str | bytes:
         return await websocket.receive()
 
-    async def send(self, frame: str) -> None:
-        await websocket.send(frame)
+    def express(self, *_: object) -> bool:
+        return False  # Quart sends from a task only
+
+    async def send(self, frames: Sequence[bytes], patience: float) -> None:
+        for frame in frames:
+            with trio.fail_after(patience):
+                await websocket.send(frame.decode())
 
     async def close(self, code: int, reason: str) -> None:
         await websocket.close(code, reason)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import structlog
 import trio
 
+from ailoop.broker import Batch, Entry
 from ailoop.model.errors import CLOSE_SLOW_CONSUMER
 from ailoop.transport.gateway import Gateway
 from ailoop.transport.ws.plain import PlainSession
@@ -25,6 +27,10 @@ class SocketClosedError(Exception):
     """The peer has gone."""
 
 
+Render = Callable[[Entry], bytes]
+"""Makes the text message that carries an entry."""
+
+
 class Socket(Protocol):
     """What a session needs of a WebSocket."""
 
@@ -32,8 +38,17 @@ class Socket(Protocol):
         """Return the next message, or raise :class:`SocketClosedError`."""
         ...
 
-    async def send(self, frame: str) -> None:
-        """Send a text message, or raise :class:`SocketClosedError`."""
+    def express(self, batch: Batch, render: Render) -> bool:
+        """Send a batch at once if nothing is in its way, and say whether that was so."""
+        ...
+
+    async def send(self, frames: Sequence[bytes], patience: float) -> None:
+        """Send text messages, and wait until these and all before them are out.
+
+        :param patience: for how many seconds the peer may take nothing.
+        :raises SocketClosedError: the peer has gone.
+        :raises trio.TooSlowError: it does not read.
+        """
         ...
 
     async def close(self, code: int, reason: str) -> None:
@@ -48,6 +63,7 @@ def make_session(gateway: Gateway, subprotocol: str | None) -> Session:
 
 async def serve_connection(gateway: Gateway, session: Session, socket: Socket) -> None:
     """Carry frames both ways until one side closes."""
+    session.express = socket.express
     with gateway.presence.admit(session):
         try:
             async with trio.open_nursery() as nursery:
@@ -66,24 +82,17 @@ async def _read(session: Session, socket: Socket, connection: trio.CancelScope) 
         connection.cancel()
 
 
-async def _write(session: Session, socket: Socket, send_seconds: float) -> None:
+async def _write(session: Session, socket: Socket, patience: float) -> None:
     try:
-        while True:
-            frames = session.take()
-            for frame in frames:
-                with trio.move_on_after(send_seconds) as patience:
-                    await socket.send(frame.decode())
-                if patience.cancelled_caught:
-                    log.info("slow_consumer_closed", waited_seconds=send_seconds)
-                    session.close_with = (CLOSE_SLOW_CONSUMER, "does not read")
-                    frames = []
-                    break
-            if frames:
-                continue
-            if session.close_with is not None:
-                with trio.move_on_after(_CLOSE_SECONDS):
-                    await socket.close(*session.close_with)
-                return
-            await session.wait_output()
+        try:
+            while session.close_with is None or session.has_output:
+                await session.wait_output()
+                await socket.send(session.take(), patience)
+            code, reason = session.close_with
+        except trio.TooSlowError:
+            log.info("slow_consumer_closed", waited_seconds=patience)
+            code, reason = CLOSE_SLOW_CONSUMER, "does not read"
+        with trio.move_on_after(_CLOSE_SECONDS):
+            await socket.close(code, reason)
     except SocketClosedError:
         pass

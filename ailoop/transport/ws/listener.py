@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from functools import partial
+from struct import pack
 
 import orjson
 import structlog
@@ -18,9 +19,16 @@ from trio_websocket import (
 )
 from wsproto.utilities import LocalProtocolError
 
+from ailoop.broker import Batch
 from ailoop.model.errors import Refusal
 from ailoop.transport.gateway import Gateway
-from ailoop.transport.ws.connection import SocketClosedError, make_session, serve_connection
+from ailoop.transport.ws.connection import (
+    Render,
+    SocketClosedError,
+    make_session,
+    serve_connection,
+)
+from ailoop.transport.ws.outbox import Outbox
 from ailoop.transport.ws.v1 import SUBPROTOCOL
 
 __all__ = ["serve_websockets"]
@@ -44,8 +52,10 @@ _PEER_FAULTS = (
 class _TrioSocket:
     """A trio-websocket connection as a session sees it."""
 
-    def __init__(self, connection: WebSocketConnection) -> None:
+    def __init__(self, connection: WebSocketConnection, outbox: Outbox) -> None:
         self._connection = connection
+        self._outbox = outbox
+        self.on_leftover: Callable[[], None] = lambda: None
 
     async def receive(self) -> str | bytes:
         try:
@@ -53,10 +63,22 @@ class _TrioSocket:
         except ConnectionClosed:
             raise SocketClosedError from None
 
-    async def send(self, frame: str) -> None:
+    def express(self, batch: Batch, render: Render) -> bool:
+        if self._outbox.pending or self._connection.closed is not None:
+            return False
+        self._outbox.offer(batch.form(render, lambda entries: _frames(map(render, entries))))
+        if self._outbox.pending:
+            self.on_leftover()
+        return True
+
+    async def send(self, frames: Sequence[bytes], patience: float) -> None:
+        if self._connection.closed is not None:
+            raise SocketClosedError
+        if frames:
+            self._outbox.offer(_frames(frames))
         try:
-            await self._connection.send_message(frame)
-        except ConnectionClosed:
+            await self._outbox.flush(patience)
+        except trio.BrokenResourceError:
             raise SocketClosedError from None
 
     async def close(self, code: int, reason: str) -> None:
@@ -103,11 +125,12 @@ async def _serve_handshaken(
     gateway: Gateway, stream: trio.SocketStream, nursery: trio.Nursery
 ) -> None:
     connection = None
+    outbox = Outbox(stream)
     with ExitStack() as place:
         with trio.move_on_after(_HANDSHAKE_SECONDS):
             request = await wrap_server_stream(
                 nursery,
-                stream,
+                outbox,
                 max_message_size=gateway.limits.body_bytes,
                 # The queue counts frames, each of which may be as large as any.
                 message_queue_size=max(1, _QUEUED_BYTES // gateway.limits.body_bytes),
@@ -117,7 +140,7 @@ async def _serve_handshaken(
         if connection is not None:
             nursery.start_soon(_beat, connection, gateway.limits.heartbeat_seconds)
             session = make_session(gateway, connection.subprotocol)
-            await serve_connection(gateway, session, _TrioSocket(connection))
+            await serve_connection(gateway, session, _TrioSocket(connection, outbox))
 
 
 async def _accept(
@@ -139,6 +162,24 @@ async def _accept(
         return None
     agreed = SUBPROTOCOL if SUBPROTOCOL in request.proposed_subprotocols else None
     return await request.accept(subprotocol=agreed)
+
+
+def _frames(payloads: Iterable[bytes]) -> bytes:
+    """Frame text messages as a server does: whole, unmasked, without extensions.
+
+    RFC 6455, section 5.2; no extension is ever negotiated on this port.
+    """
+    parts = []
+    for payload in payloads:
+        size = len(payload)
+        if size < 126:
+            parts.append(b"\x81%c" % size)
+        elif size < 1 << 16:
+            parts.append(pack("!BBH", 0x81, 126, size))
+        else:
+            parts.append(pack("!BBQ", 0x81, 127, size))
+        parts.append(payload)
+    return b"".join(parts)
 
 
 async def _beat(connection: WebSocketConnection, seconds: float) -> None:

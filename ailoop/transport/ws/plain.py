@@ -41,7 +41,8 @@ class PlainSession(Session):
         known = {key: value for key, value in context.items() if value is not None}
         return {"type": "error", **refusal.body(), **known}
 
-    def message_frame(self, entry: Entry) -> bytes:
+    @staticmethod
+    def message_frame(entry: Entry) -> bytes:
         """Return the bare message."""
         return entry.encoded
 

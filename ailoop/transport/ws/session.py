@@ -3,7 +3,8 @@
 A session takes text frames with :meth:`Session.receive` and has text frames to send,
 which :meth:`Session.take` hands out whenever the socket is ready for more. Nobody who has
 something for this connection ever waits for it: replies are queued, and a feed costs a
-cursor until its turn comes.
+cursor until its turn comes. What a feed brings while nothing else waits skips the queue and
+goes ``express``, straight to the socket.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import orjson
 import structlog
 import trio
 
-from ailoop.broker import Accepted, Entry, Feed, Gap, Outcome, Prompt
+from ailoop.broker import Accepted, Batch, Entry, Feed, Gap, Outcome, Prompt
 from ailoop.model.codec import load_json
 from ailoop.model.errors import CLOSE_SLOW_CONSUMER, Refusal
 from ailoop.model.message import PROMPT_TYPES, Message
@@ -52,6 +53,8 @@ class Session(ABC):
         self._reply_bytes = 0
         self._feeds: dict[str, Feed] = {}
         self._ready: dict[Feed, None] = {}
+        self.express: Callable[[Batch, Callable[[Entry], bytes]], bool] = lambda *_: False
+        """Sends a batch at once if the socket can, and says whether it did."""
         self._told: dict[Feed, set[int]] = {}
         """What has been told as a reply and is not to come again from a feed."""
         self._watched: dict[UUID, Prompt] = {}
@@ -84,9 +87,10 @@ class Session(ABC):
     def error_frame(self, refusal: Refusal, **context: Any) -> dict[str, Any]:
         """Return the frame that tells of a refusal."""
 
+    @staticmethod
     @abstractmethod
-    def message_frame(self, entry: Entry) -> bytes:
-        """Return the frame that carries an entry of a feed."""
+    def message_frame(entry: Entry) -> bytes:
+        """Return the frame that carries an entry of a feed, the same for every reader."""
 
     @abstractmethod
     def gap_frame(self, gap: Gap) -> bytes | None:
@@ -178,7 +182,7 @@ class Session(ABC):
         if self.follows(name):
             return
         feed = self.broker.subscribe(
-            name, self._feed_ready, after=after, replay=replay, pins=pins
+            name, self._feed_ready, self._take_batch, after=after, replay=replay, pins=pins
         )
         if self.follows(name):
             # The channel is new, so that following all has just opened a feed for it too.
@@ -260,6 +264,28 @@ class Session(ABC):
         self._ready[feed] = None
         self._output.set()
 
+    def _take_batch(self, feed: Feed, batch: Batch) -> bool:
+        """Send what a feed brings at once, unless something is to come before it.
+
+        A response to a prompt that is watched may have to be told once only, so a session
+        that watches any takes all in its turn.
+        """
+        if (
+            self._replies
+            or self._ready
+            or self._watched
+            or self._told
+            or self.close_with is not None
+            or batch.size > _BYTES_AT_ONCE
+            or not self.express(batch, self.message_frame)
+        ):
+            return False
+        return True
+
+    def nudge(self) -> None:
+        """Have the socket's task look again, as it has something left over."""
+        self._output.set()
+
     def take(self) -> list[bytes]:
         """Return the frames to send next: all replies, then a share of each ready feed."""
         frames = list(self._replies)
@@ -299,11 +325,16 @@ class Session(ABC):
         if self._feeds.get(feed.channel) is feed:
             del self._feeds[feed.channel]
 
+    @property
+    def has_output(self) -> bool:
+        """Whether :meth:`take` has something."""
+        return bool(self._replies or self._ready)
+
     async def wait_output(self) -> None:
-        """Return when :meth:`take` has something, or the connection is to be closed."""
-        if not (self._replies or self._ready or self.close_with):
-            self._output = trio.Event()
+        """Return when there may be something to send, or the connection is to be closed."""
+        if not (self.has_output or self.close_with):
             await self._output.wait()
+        self._output = trio.Event()
 
     def go_away(self) -> None:
         """Close with 1001 once everything due has been sent."""

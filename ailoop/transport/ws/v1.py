@@ -161,7 +161,8 @@ class V1Session(Session):
         known = {key: value for key, value in context.items() if value is not None}
         return {"op": "error", **known, **refusal.body()}
 
-    def message_frame(self, entry: Entry) -> bytes:
+    @staticmethod
+    def message_frame(entry: Entry) -> bytes:
         """Return a ``message`` frame."""
         return b'{"op":"message","seq":%d,"message":%b}' % (entry.seq, entry.encoded)
 

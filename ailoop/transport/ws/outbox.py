@@ -1,0 +1,114 @@
+"""The stream under a WebSocket connection: written to at once, without waiting.
+
+To hand a frame to a task that then sends it costs a task switch for each reader and message,
+which is most of what fan-out costs. So whoever has frames for a connection writes them to
+its socket on the spot, and only what the socket does not take is kept, for the connection's
+own task to finish.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections import deque
+
+import trio
+
+__all__ = ["Outbox"]
+
+_READ_BYTES = 64 * 1024
+_WRITE_BYTES = 256 * 1024
+"""What is handed to the socket at one time."""
+
+
+class Outbox(trio.abc.Stream):
+    """A socket whose writes never interleave, from tasks and from synchronous code alike.
+
+    :param stream: the accepted connection, which this takes over.
+    """
+
+    def __init__(self, stream: trio.SocketStream) -> None:
+        self._stream = stream
+        self._backlog: deque[bytes | memoryview] = deque()
+        self._writing = trio.Lock()
+        self._broken = False
+        self.pending = 0
+        """Bytes that the socket has not taken yet."""
+
+    def offer(self, data: bytes) -> None:
+        """Write whole frames: what the socket takes now, and the rest in :meth:`flush`.
+
+        Never waits. What is offered to a connection that is gone is dropped; whoever reads
+        from it, or flushes it, is told.
+        """
+        if self._broken:
+            return
+        self._backlog.append(data)
+        self.pending += len(data)
+        if len(self._backlog) == 1:
+            self._write()
+
+    def _write(self) -> None:
+        """Let the socket take what it can of the oldest data."""
+        descriptor = self._stream.socket.fileno()
+        if descriptor < 0:
+            self._break()
+            return
+        data = memoryview(self._backlog[0])
+        try:
+            sent = os.write(descriptor, data[:_WRITE_BYTES])
+        except BlockingIOError:
+            return
+        except OSError:
+            self._break()
+            return
+        self.pending -= sent
+        if sent == len(data):
+            self._backlog.popleft()
+        else:
+            self._backlog[0] = data[sent:]
+
+    def _break(self) -> None:
+        self._broken = True
+        self._backlog.clear()
+        self.pending = 0
+
+    async def flush(self, patience: float = math.inf) -> None:
+        """Return when all has been written.
+
+        :param patience: for how many seconds the socket may take nothing at all.
+        :raises trio.TooSlowError: it did so for longer. What is left stays to be written.
+        :raises trio.BrokenResourceError: the connection is gone.
+        """
+        await trio.lowlevel.checkpoint_if_cancelled()
+        async with self._writing:
+            while self._backlog:
+                try:
+                    with trio.fail_after(patience):
+                        await trio.lowlevel.wait_writable(self._stream.socket)
+                except (trio.ClosedResourceError, ValueError):
+                    self._break()
+                else:
+                    self._write()
+        if self._broken:
+            raise trio.BrokenResourceError
+
+    # -- what trio-websocket does with its stream --------------------------------------
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        """Write whole frames after those that were offered before."""
+        self.offer(bytes(data))
+        await self.flush()
+
+    async def wait_send_all_might_not_block(self) -> None:
+        """Wait as :class:`trio.SocketStream` does."""
+        await self._stream.wait_send_all_might_not_block()
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
+        """Read what has come."""
+        return await self._stream.receive_some(max_bytes or _READ_BYTES)
+
+    async def aclose(self) -> None:
+        """Close the socket; what it has not taken is lost."""
+        self._break()
+        await self._stream.aclose()
