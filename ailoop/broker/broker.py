@@ -86,10 +86,13 @@ class Broker:
     ) -> None:
         if self.stopping:
             raise Refusal("shutting_down")
-        names = list(dict.fromkeys(message.channel for message in messages))
+        names = list(dict.fromkeys([message.channel for message in messages]))
         self._registry.check_room(names)
         if not names:
             done([])
+        if len(names) == 1:
+            await self._registry.channel(names[0]).submit(Submission(messages, done))
+            return
         gathered: dict[str, Iterator[Outcome]] = {}
 
         def gather(name: str, outcomes: list[Outcome]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from itertools import islice
 
 import structlog
 import trio
@@ -252,18 +253,16 @@ class Channel:
         """Append all submissions as one batch, apply them, and tell who submitted them."""
         self._tables.counts.batches += 1
         self._tables.counts.full_batches += len(batch) >= self._limits.batch
-        refused: list[list[Refusal | None]] = []
-        admitted: list[Message] = []
-        for submission in batch:
-            verdicts = [self._admit(message) for message in submission.messages]
-            refused.append(verdicts)
-            admitted += [m for m, v in zip(submission.messages, verdicts, strict=True) if not v]
+        messages = [message for submission in batch for message in submission.messages]
+        verdicts = [self._admit(message) for message in messages]
+        admitted = [m for m, refusal in zip(messages, verdicts, strict=True) if not refusal]
         applied = await self._append(admitted)
         if applied is None:
             applied = [Refusal("journal_unavailable") for _ in admitted]
         decided = iter(applied)
-        for submission, verdicts in zip(batch, refused, strict=True):
-            submission.tell([verdict or next(decided) for verdict in verdicts])
+        outcomes = iter([refusal or next(decided) for refusal in verdicts])
+        for submission in batch:
+            submission.tell(list(islice(outcomes, len(submission.messages))))
 
     def _admit(self, message: Message) -> Refusal | None:
         """Refuse what this process has no room for, before it takes a place in the log."""

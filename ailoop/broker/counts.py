@@ -26,7 +26,7 @@ ANSWER_SECONDS = (
     *(_MINUTE, 2 * _MINUTE, 5 * _MINUTE, 10 * _MINUTE, 30 * _MINUTE),
     *(_HOUR, 2 * _HOUR, 8 * _HOUR, _DAY),
 )
-"""As people answer: a program within a second, who sits there within a minute, the rest later."""
+"""As people answer: who sits there within a minute, who is away within a day."""
 
 
 class Histogram:
@@ -58,8 +58,8 @@ class BrokerCounts:
         self.messages = {(kind, sender): 0 for kind in CONTENT_TYPES for sender in SenderType}
         """Messages that were taken, by content type and sender type."""
         kinds = [cls.type for cls in PROMPT_TYPES]
-        ends = [state for state in State if state is not State.PENDING]
-        self.settled = {(kind, end): 0 for kind in kinds for end in ends}
+        ends = set(State) - {State.PENDING}
+        self.settled = {(kind, end): 0 for kind in kinds for end in sorted(ends)}
         """Prompts that were settled, by content type and outcome."""
         self.answer_seconds = {kind: Histogram(ANSWER_SECONDS) for kind in kinds}
         """How long prompts waited that a person settled, by content type."""
@@ -73,7 +73,7 @@ class BrokerCounts:
         self.deliveries = 0
         """Entries that feeds have given to their readers."""
         self.overflows = {"messages": 0, "bytes": 0}
-        """How often a feed lost its queue and fell back to history, by the bound it was over."""
+        """How often a feed's queue was over a bound, and was dropped; by the bound."""
         self.gaps = 0
         """How often a feed had to tell its reader of a gap."""
 

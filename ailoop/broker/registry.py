@@ -44,7 +44,7 @@ class Registry:
 
     def check_room(self, names: Iterable[str]) -> None:
         """Refuse, with ``too_many_channels``, what would make more than there may be."""
-        new = sum(name not in self.live for name in names)
+        new = len([name for name in names if name not in self.live])
         if new and len(self.live) + new > self.limits.channels:
             raise Refusal("too_many_channels", limit=self.limits.channels)
 

@@ -16,7 +16,7 @@ __all__ = ["Tables"]
 
 
 class Tables:
-    """The index of retained messages and prompts, what is bounded of it, and what is counted."""
+    """The index of retained messages and prompts, its bounds, and what is counted."""
 
     def __init__(self, limits: BrokerLimits) -> None:
         self.limits = limits

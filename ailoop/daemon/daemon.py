@@ -3,7 +3,7 @@
     open_broker                     one task a live channel
       connections                   one fenced task a connection:
                                     Hypercorn's (REST, the page, /ws) and trio-websocket's
-        listeners                   the REST port, the WebSocket port
+        listeners                   the REST port, the WebSocket port, the watch on the loop
 
 Leaving :func:`open_daemon` stops it from the inside out: nothing new is taken, every prompt
 and waiter learns its fate, connections are closed with a code, then the rest is cancelled.
@@ -21,6 +21,7 @@ from attrs import frozen
 from hypercorn.config import Config
 
 from ailoop.broker import open_broker
+from ailoop.daemon.lag import watch_lag
 from ailoop.daemon.settings import Settings
 from ailoop.daemon.sockets import address, bind, is_loopback
 from ailoop.journal import MemoryJournal
@@ -94,6 +95,7 @@ async def open_daemon(settings: Settings) -> AsyncIterator[Daemon]:
             [trio.SocketListener(trio.socket.from_stdlib_socket(ws_socket))],
             connections,
         )
+        listeners.start_soon(watch_lag, gateway.counts.lag)
         log.info("ready", rest=daemon.rest_url, ws=daemon.ws_url)
         try:
             yield daemon

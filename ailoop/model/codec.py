@@ -55,22 +55,34 @@ def load_message(value: Any) -> Message:
 
 def dump_message(message: Message) -> dict[str, Any]:
     """Return the message as JSON-ready members, in the order of the wire."""
-    members: dict[str, Any] = {
-        "id": str(message.id),
-        "channel": message.channel,
-        "sender_type": message.sender_type.value,
-        "content": converter.unstructure(message.content),
-        "timestamp": format_time(message.timestamp),
-        "correlation_id": message.correlation_id and str(message.correlation_id),
-    }
-    if message.metadata is not None:
-        members["metadata"] = message.metadata
+    members: dict[str, Any] = orjson.loads(encode(message))
     return members
 
 
 def encode(message: Message) -> bytes:
     """Write a message as compact JSON, once and for every reader."""
-    return orjson.dumps(dump_message(message))
+    encoded = message.encoded
+    if encoded is None:
+        encoded = _write(message)
+        object.__setattr__(message, "encoded", encoded)
+    return encoded
+
+
+def _write(message: Message) -> bytes:
+    moment = message.timestamp
+    # orjson writes such a time as format_time() does, and sooner.
+    plain = moment.microsecond and moment.tzinfo is UTC
+    members = {
+        "id": message.id,
+        "channel": message.channel,
+        "sender_type": message.sender_type,
+        "content": converter.unstructure(message.content),
+        "timestamp": moment if plain else format_time(moment),
+        "correlation_id": message.correlation_id,
+    }
+    if message.metadata is not None:
+        members["metadata"] = message.metadata
+    return orjson.dumps(members, option=orjson.OPT_UTC_Z)
 
 
 class Codec:

@@ -4,6 +4,9 @@ cattrs coerces by default (``5`` becomes ``"5"``, ``"abc"`` a list of letters), 
 type that a message uses has a strict hook here. Unknown members are ignored beside the
 content, for the sake of earlier clients, and refused with their path inside it.
 A member that is ``null`` counts as absent.
+
+There are two converters with the same hooks. The fast one stops at the first thing that is
+wrong and cannot say where; then the other reads the same again and names every path.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from cattrs import ForbiddenExtraKeysError, transform_error
+from cattrs import Converter, ForbiddenExtraKeysError, transform_error
 from cattrs.errors import BaseValidationError
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 from cattrs.preconf.orjson import make_converter
@@ -41,6 +44,7 @@ __all__ = ["converter", "structure_as"]
 T = TypeVar("T")
 
 converter = make_converter()
+_fast = make_converter(detailed_validation=False)
 
 _EXTRA_SHOWN = 10
 """Of so many unknown fields the error names each; it is not to outgrow the message."""
@@ -56,6 +60,10 @@ class UnknownContentError(FieldError):
 
 def structure_as(cls: type[T], value: Any) -> T:
     """Make any known class of parsed JSON, or refuse with the path of the field."""
+    try:
+        return _fast.structure(value, cls)
+    except (FieldError, ForbiddenExtraKeysError, KeyError):
+        pass  # to be read again; this stands in the way of every message, so no suppress()
     try:
         return converter.structure(value, cls)
     except (BaseValidationError, FieldError) as error:
@@ -92,13 +100,13 @@ def _explain(error: Exception) -> Refusal:
     )
 
 
-def _strict(cls: type, wanted: str) -> None:
+def _strict(cls: type, wanted: str) -> Callable[[Any, Any], Any]:
     def structure(value: Any, _: Any) -> Any:
         if type(value) is not cls:
             raise FieldError(f"must be {wanted}, not {_describe(value)}")
         return value
 
-    converter.register_structure_hook(cls, structure)
+    return structure
 
 
 def _describe(value: Any) -> str:
@@ -106,16 +114,16 @@ def _describe(value: Any) -> str:
     return names.get(type(value), "null" if value is None else "a number")
 
 
-def _enum(cls: type[StrEnum], fold: Callable[[str], str]) -> None:
-    allowed = ", ".join(cls)
+def _enum(cls: type[StrEnum], fold: Callable[[str], str]) -> Callable[[Any, Any], StrEnum]:
+    members = {str(one): one for one in cls}
 
     def structure(value: Any, _: Any) -> StrEnum:
         try:
-            return cls(fold(value))
-        except (ValueError, AttributeError, TypeError):
-            raise FieldError(f"must be one of {allowed}") from None
+            return members[fold(value)]
+        except (KeyError, AttributeError, TypeError):
+            raise FieldError(f"must be one of {', '.join(cls)}") from None
 
-    converter.register_structure_hook(cls, structure)
+    return structure
 
 
 def _structure_uuid(value: Any, _: Any) -> UUID:
@@ -177,24 +185,41 @@ def _structure_object(value: Any, _: Any) -> dict[str, Any]:
     return value
 
 
-def _structure_content(value: Any, _: Any) -> Content:
-    kind = _structure_object(value, _).get("type")
-    cls = CONTENT_TYPES.get(kind) if isinstance(kind, str) else None
-    if cls is None:
-        said = "without a type" if kind is None else f"type {kind!r:.100}"
-        raise UnknownContentError(
-            f"unknown content {said}, expected one of {', '.join(CONTENT_TYPES)}"
-        )
-    present = {k: v for k, v in value.items() if v is not None and k != "type"}
-    return converter.structure(present, cls)
+def _register(reader: Converter) -> None:
+    """Give a converter every hook there is."""
+
+    def structure_content(value: Any, _: Any) -> Content:
+        kind = _structure_object(value, _).get("type")
+        read = contents.get(kind) if isinstance(kind, str) else None
+        if read is None:
+            said = "without a type" if kind is None else f"type {kind!r:.100}"
+            raise UnknownContentError(
+                f"unknown content {said}, expected one of {', '.join(CONTENT_TYPES)}"
+            )
+        return read({k: v for k, v in value.items() if v is not None and k != "type"}, _)
+
+    def structure_message(value: Any, _: Any) -> Message:
+        fields = {k: v for k, v in _structure_object(value, _).items() if v is not None}
+        return read_fields(fields, Message)
+
+    for kind, hook in _HOOKS.items():
+        reader.register_structure_hook(kind, hook)
+    reader.register_structure_hook_func(lambda kind: kind == dict[str, Any], _structure_object)
+    reader.register_structure_hook_func(lambda kind: kind is Any, lambda value, _: value)
+    contents = {
+        cls.type: _register_content(reader, cls, **_SPECIAL.get(cls, {}))
+        for cls in CONTENT_TYPES.values()
+    }
+    reader.register_structure_hook_func(
+        lambda kind: isinstance(kind, UnionType) and kind == Content, structure_content
+    )
+    read_fields = make_dict_structure_fn(Message, reader)
+    reader.register_structure_hook(Message, structure_message)
 
 
-def _structure_message(value: Any, _: Any) -> Message:
-    fields = {k: v for k, v in _structure_object(value, _).items() if v is not None}
-    return _message_fields(fields, Message)
-
-
-def _register(cls: type[Content], **special: Callable[[Any, Any], Any]) -> None:
+def _register_content(
+    reader: Converter, cls: type[Content], **special: Callable[[Any, Any], Any]
+) -> Callable[[Any, Any], Content]:
     """Give a content class its strict reader and a writer that leaves out absent extras."""
     reading: dict[str, Any] = {
         name: override(struct_hook=hook) for name, hook in special.items()
@@ -204,33 +229,32 @@ def _register(cls: type[Content], **special: Callable[[Any, Any], Any]) -> None:
         for name in ("choices", "context")
         if name in cls.__annotations__
     }
-    read = make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=True, **reading)
-    write: Callable[[Any], dict[str, Any]] = make_dict_unstructure_fn(cls, converter, **writing)
+    read = make_dict_structure_fn(cls, reader, _cattrs_forbid_extra_keys=True, **reading)
+    write: Callable[[Any], dict[str, Any]] = make_dict_unstructure_fn(cls, reader, **writing)
     kind = cls.type
-    converter.register_structure_hook(cls, read)
-    converter.register_unstructure_hook(cls, lambda content: {"type": kind, **write(content)})
+    reader.register_structure_hook(cls, read)
+    reader.register_unstructure_hook(cls, lambda content: {"type": kind, **write(content)})
+    return read
 
 
-_strict(str, "text")
-_enum(SenderType, str.upper)
-_enum(Priority, str.lower)
-_enum(ResponseType, str.lower)
-converter.register_structure_hook(UUID, _structure_uuid)
-converter.register_structure_hook(datetime, _structure_time)
-converter.register_structure_hook_func(lambda kind: kind == dict[str, Any], _structure_object)
-converter.register_structure_hook_func(lambda kind: kind is Any, lambda value, _: value)
-_register(
-    Question,
-    text=_structure_text,
-    timeout_seconds=_structure_seconds,
-    choices=_structure_choices,
-)
-_register(Authorization, action=_structure_text, timeout_seconds=_structure_seconds)
-_register(Navigate, url=_structure_url, timeout_seconds=_structure_seconds)
-_register(Notification, text=_structure_text)
-_register(Response)
-converter.register_structure_hook_func(
-    lambda kind: isinstance(kind, UnionType) and kind == Content, _structure_content
-)
-_message_fields = make_dict_structure_fn(Message, converter)
-converter.register_structure_hook(Message, _structure_message)
+_HOOKS: dict[type, Callable[[Any, Any], Any]] = {
+    str: _strict(str, "text"),
+    SenderType: _enum(SenderType, str.upper),
+    Priority: _enum(Priority, str.lower),
+    ResponseType: _enum(ResponseType, str.lower),
+    UUID: _structure_uuid,
+    datetime: _structure_time,
+}
+_SPECIAL: dict[type, dict[str, Callable[[Any, Any], Any]]] = {
+    Question: {
+        "text": _structure_text,
+        "timeout_seconds": _structure_seconds,
+        "choices": _structure_choices,
+    },
+    Authorization: {"action": _structure_text, "timeout_seconds": _structure_seconds},
+    Navigate: {"url": _structure_url, "timeout_seconds": _structure_seconds},
+    Notification: {"text": _structure_text},
+}
+
+for _one in (converter, _fast):
+    _register(_one)

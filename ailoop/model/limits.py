@@ -88,6 +88,8 @@ def _check_choices(choices: tuple[str, ...], limits: MessageLimits) -> None:
 
 
 def _check_depth(path: str, value: Any, limits: MessageLimits) -> None:
+    if value is None:
+        return
     level = [value]
     for _ in range(limits.metadata_depth):
         level = [child for node in level for child in _nested(node)]

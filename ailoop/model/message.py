@@ -153,6 +153,8 @@ class Message:
     timestamp: datetime = field(factory=_now)
     correlation_id: UUID | None = None
     metadata: dict[str, Any] | None = None
+    encoded: bytes | None = field(default=None, init=False, eq=False, repr=False)
+    """The message as JSON, kept by :func:`ailoop.model.codec.encode` when it first writes it."""
 
 
 @frozen(kw_only=True)
@@ -169,4 +171,6 @@ class ResponseMessage(Message):
         """
         if not isinstance(message.content, Response):
             raise TypeError(f"a response was expected, not a {message.content.type}")
-        return cls(**{one.name: getattr(message, one.name) for one in fields(Message)})
+        return cls(
+            **{one.name: getattr(message, one.name) for one in fields(Message) if one.init}
+        )

@@ -6,6 +6,7 @@ from attrs import define, field, frozen
 
 from ailoop.broker import Broker
 from ailoop.model.codec import Codec
+from ailoop.transport.counts import TransportCounts
 from ailoop.transport.origin import OriginPolicy
 from ailoop.transport.presence import Presence
 
@@ -49,3 +50,4 @@ class Gateway:
     limits: TransportLimits = field(factory=TransportLimits)
     origins: OriginPolicy = field(factory=OriginPolicy)
     presence: Presence = field(factory=Presence)
+    counts: TransportCounts = field(factory=TransportCounts)

@@ -1,16 +1,23 @@
-"""Who is connected, and how they are all sent home."""
+"""Who is connected, how many have left and why, and how they are all sent home."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 import trio
 
-from ailoop.model.errors import Refusal
+from ailoop.model.errors import CLOSE_SLOW_CONSUMER, Refusal
 
-__all__ = ["Guest", "Presence"]
+__all__ = ["Guest", "Kind", "Presence"]
+
+_CODES = (1000, 1001, 1005, 1006, 1009, 1011, CLOSE_SLOW_CONSUMER)
+"""What ends a connection in practice (RFC 6455, section 7.4.1); a peer may say any number."""
+
+Kind = tuple[str, str, str]
+"""Port, protocol and role of a connection; ``none`` if it has shown no role."""
 
 
 class Guest(Protocol):
@@ -18,6 +25,9 @@ class Guest(Protocol):
 
     role: str
     """``agent``, ``viewer``, or empty while it has shown neither."""
+
+    close_with: tuple[int, str] | None
+    """Code and reason with which it is closed, or has been."""
 
     @property
     def unread(self) -> int:
@@ -39,10 +49,12 @@ class Presence:
 
     def __init__(self, limit: int = 10_000) -> None:
         self._limit = limit
-        self._guests: set[Guest] = set()
+        self._guests: dict[Guest, str] = {}
         self._places = 0
         self._empty = trio.Event()
         self._leaving = False
+        self.closed = dict.fromkeys((*map(str, _CODES), "other", "unknown"), 0)
+        """Connections that have ended, by close code, ``unknown`` or ``other``."""
 
     def __len__(self) -> int:
         return len(self._guests)
@@ -50,6 +62,13 @@ class Presence:
     def count(self, role: str) -> int:
         """Return how many connections have a role."""
         return sum(guest.role == role for guest in self._guests)
+
+    def kinds(self) -> Counter[Kind]:
+        """Return how many connections there are of each kind."""
+        return Counter(
+            (port, getattr(guest, "protocol", "plain"), guest.role or "none")
+            for guest, port in self._guests.items()
+        )
 
     def fullest(self, depth: Callable[[Guest], int]) -> int:
         """Return the greatest depth of all connections."""
@@ -72,15 +91,22 @@ class Presence:
             self._places -= 1
 
     @contextmanager
-    def admit(self, guest: Guest) -> Iterator[None]:
-        """Know a connection for as long as the block runs."""
-        self._guests.add(guest)
+    def admit(self, guest: Guest, port: str = "ws") -> Iterator[None]:
+        """Know a connection for as long as the block runs.
+
+        :param port: where it came in: ``ws`` or ``rest``.
+        """
+        self._guests[guest] = port
         if self._leaving:
             guest.go_away()
         try:
             yield
+        except Exception:
+            guest.close_with = (1011, "internal")
+            raise
         finally:
-            self._guests.discard(guest)
+            del self._guests[guest]
+            self.closed[_closed(guest)] += 1
             if not self._guests:
                 self._empty.set()
                 self._empty = trio.Event()
@@ -92,3 +118,11 @@ class Presence:
             guest.go_away()
         while self._guests:
             await self._empty.wait()
+
+
+def _closed(guest: Guest) -> str:
+    """Say with which code a connection was closed, in few words whatever its peer has said."""
+    if guest.close_with is None:
+        return "unknown"
+    code, _ = guest.close_with
+    return str(code) if code in _CODES else "other"

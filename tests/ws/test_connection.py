@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import trio
 from trio.testing import MockClock
@@ -19,17 +19,20 @@ from ailoop.transport.ws.plain import PlainSession
 class StuckSocket:
     """A socket whose peer says a few things and then neither speaks nor reads."""
 
+    port = "ws"
+
     def __init__(self, *said: str, closes: bool = True) -> None:
         self.closed_with: tuple[int, str] | None = None
         self.sending = 0
         self._said = list(said)
         self._closes = closes
 
-    async def receive(self) -> str:
-        await trio.lowlevel.checkpoint()
-        if not self._said:
-            await trio.sleep_forever()
-        return self._said.pop(0)
+    async def listen(self, receive: Callable[[str | bytes], Awaitable[None]]) -> int:
+        for message in self._said:
+            await trio.lowlevel.checkpoint()
+            await receive(message)
+        await trio.sleep_forever()
+        raise AssertionError
 
     def express(self, *_: object) -> bool:
         return False

@@ -186,7 +186,7 @@ async def test_deep_json(server: Served, port: str) -> None:
             assert (await talk.receive())["type"] == "error"
 
 
-@pytest.mark.parametrize("broken", ["receive", "take"])
+@pytest.mark.parametrize("broken", ["_is_full", "take"])
 async def test_fault_in_one_connection(
     server: Served, port: str, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
@@ -210,8 +210,6 @@ async def test_fault_in_one_connection(
                     one for one in server.daemon.gateway.presence._guests if "a" in one._feeds
                 ]
                 session.role = "doomed"
-                # The reader has looked up its method before it waits: the second call counts.
-                await doomed.send(note("a"), note("a"))
                 await doomed.send_raw("?")  # to be replied to, out of the express's way
                 assert await doomed.closed() == (1006 if port == "ws" else 1011)
             await until(lambda: guests(server) == 1)

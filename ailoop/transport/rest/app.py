@@ -12,6 +12,7 @@ from ailoop.transport.gateway import Gateway
 from ailoop.transport.rest.channels import channel_routes
 from ailoop.transport.rest.connection import Connection
 from ailoop.transport.rest.messages import message_routes
+from ailoop.transport.rest.metrics import metrics_routes
 from ailoop.transport.rest.openapi import openapi_routes
 from ailoop.transport.rest.page import page_routes
 from ailoop.transport.rest.replies import refused, reply
@@ -59,12 +60,14 @@ def create_app(gateway: Gateway) -> QuartTrio:
 
     @app.errorhandler(Refusal)
     async def on_refusal(refusal: Refusal) -> Response:
+        gateway.counts.refuse(refusal.code)
         return refused(refusal)
 
     @app.errorhandler(HTTPException)
     async def on_http_error(error: HTTPException) -> Response:
         status = error.code or 500
         code = _CODES.get(status, "bad_request")
+        gateway.counts.refuse(code)
         response = reply(Refusal(code).body(), status)
         for name, value in error.get_headers():
             if name.lower() == "allow":
@@ -75,12 +78,14 @@ def create_app(gateway: Gateway) -> QuartTrio:
     async def on_fault(fault: Exception) -> Response:
         route = str(request.url_rule)
         log.error("request_failed", method=request.method, route=route, exc_info=fault)
+        gateway.counts.refuse("internal")
         return refused(Refusal("internal"))
 
     for routes in (
         message_routes,
         channel_routes,
         status_routes,
+        metrics_routes,
         openapi_routes,
         page_routes,
         socket_routes,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 
 import structlog
@@ -23,8 +23,11 @@ log = structlog.get_logger()
 class _QuartSocket:
     """Quart's WebSocket as a session sees it; Quart cancels the handler when the peer goes."""
 
-    async def receive(self) -> str | bytes:
-        return await websocket.receive()
+    port = "rest"
+
+    async def listen(self, receive: Callable[[str | bytes], Awaitable[None]]) -> int:
+        while True:
+            await receive(await websocket.receive())
 
     def express(self, *_: object) -> bool:
         return False  # Quart sends from a task only
@@ -51,6 +54,7 @@ def socket_routes(gateway: Gateway) -> Blueprint:
                 gateway.origins.check_origin(origin, host)
                 place.enter_context(gateway.presence.place())
             except Refusal as refusal:
+                gateway.counts.refuse(refusal.code)
                 return refused(refusal)
             await _converse()
         return None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from attrs import asdict
 from quart import Blueprint, Response
 
+from ailoop.transport.buffers import buffers
 from ailoop.transport.gateway import Gateway
 from ailoop.transport.rest.replies import reply
 from ailoop.version import __version__
@@ -20,8 +22,8 @@ def status_routes(gateway: Gateway) -> Blueprint:
     @routes.get("/v1/health")
     async def health() -> Response:
         connections, channels = len(presence), len(broker.channels)
-        limits = broker.limits
-        depths = [channel.inbox_depth for channel in broker.channels.values()]
+        queues = {name: asdict(fill) for name, fill in buffers(gateway).items()}
+        queues["feeds"]["overflows"] = sum(tables.counts.overflows.values())
         status = "stopping" if broker.stopping else "healthy"
         body = {
             "status": status,
@@ -33,26 +35,7 @@ def status_routes(gateway: Gateway) -> Blueprint:
             "activeConnections": connections,
             "queueSize": tables.open_prompts,
             "activeChannels": channels,
-            "queues": {
-                "prompts": {"used": tables.open_prompts, "limit": limits.prompts},
-                "channels": {"used": channels, "limit": limits.channels},
-                "connections": {"used": connections, "limit": gateway.limits.connections},
-                "waiters": {"used": tables.waiters, "limit": limits.waiters},
-                "feeds": {
-                    "used": tables.feeds,
-                    "limit": limits.feeds,
-                    "overflows": tables.overflows,
-                },
-                "fullest_inbox": {"used": max(depths, default=0), "limit": limits.inbox},
-                "fullest_replies": {
-                    "used": presence.fullest(lambda guest: guest.unread),
-                    "limit": gateway.limits.replies,
-                },
-                "fullest_watch": {
-                    "used": presence.fullest(lambda guest: guest.watching),
-                    "limit": gateway.limits.watched,
-                },
-            },
+            "queues": queues,
         }
         return reply(body, 503 if broker.stopping else 200)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 import structlog
@@ -34,8 +34,11 @@ Render = Callable[[Entry], bytes]
 class Socket(Protocol):
     """What a session needs of a WebSocket."""
 
-    async def receive(self) -> str | bytes:
-        """Return the next message, or raise :class:`SocketClosedError`."""
+    port: str
+    """Where it came in: ``ws`` or ``rest``."""
+
+    async def listen(self, receive: Callable[[str | bytes], Awaitable[None]]) -> int:
+        """Hand over one message after the other; return the code with which the peer left."""
         ...
 
     def express(self, batch: Batch, render: Render) -> bool:
@@ -64,7 +67,7 @@ def make_session(gateway: Gateway, subprotocol: str | None) -> Session:
 async def serve_connection(gateway: Gateway, session: Session, socket: Socket) -> None:
     """Carry frames both ways until one side closes."""
     session.express = socket.express
-    with gateway.presence.admit(session):
+    with gateway.presence.admit(session, socket.port):
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_read, session, socket, nursery.cancel_scope)
@@ -75,24 +78,25 @@ async def serve_connection(gateway: Gateway, session: Session, socket: Socket) -
 
 
 async def _read(session: Session, socket: Socket, connection: trio.CancelScope) -> None:
-    try:
-        while True:
-            await session.receive(await socket.receive())
-    except SocketClosedError:
-        connection.cancel()
+    code = await socket.listen(session.receive)
+    session.close_with = session.close_with or (code, "")
+    connection.cancel()
 
 
 async def _write(session: Session, socket: Socket, patience: float) -> None:
+    counts = session.gateway.counts
     try:
         try:
             while session.close_with is None or session.has_output:
                 await session.wait_output()
-                await socket.send(session.take(), patience)
-            code, reason = session.close_with
+                frames = session.take()
+                await socket.send(frames, patience)
+                counts.frames_sent += len(frames)
         except trio.TooSlowError:
             log.info("slow_consumer_closed", waited_seconds=patience)
-            code, reason = CLOSE_SLOW_CONSUMER, "does not read"
+            counts.drop_feeds("slow_reader", len(session.cursors()))
+            session.close_with = (CLOSE_SLOW_CONSUMER, "does not read")
         with trio.move_on_after(_CLOSE_SECONDS):
-            await socket.close(code, reason)
+            await socket.close(*session.close_with)
     except SocketClosedError:
         pass

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from struct import pack
@@ -40,6 +41,9 @@ _QUEUED_BYTES = 16 * 1024 * 1024
 """What one connection may have sent that its session has not read yet, at the most."""
 _RECEIVE_BYTES = 64 * 1024
 
+_TURN_SECONDS = 0.00025
+"""For how long one connection's messages are taken before other tasks have their turn."""
+
 _PEER_FAULTS = (
     HandshakeError,
     ConnectionClosed,
@@ -52,16 +56,32 @@ _PEER_FAULTS = (
 class _TrioSocket:
     """A trio-websocket connection as a session sees it."""
 
+    port = "ws"
+
     def __init__(self, connection: WebSocketConnection, outbox: Outbox) -> None:
         self._connection = connection
         self._outbox = outbox
         self.on_leftover: Callable[[], None] = lambda: None
 
-    async def receive(self) -> str | bytes:
+    async def listen(self, receive: Callable[[str | bytes], Awaitable[None]]) -> int:
+        """Take messages in the task that reads them.
+
+        trio-websocket queues each for another task, and the two switches a message cost more
+        than what we do with it. So we stand in the place of its queue: a name of its inner
+        life, and the reason why its version is pinned.
+        """
+        handover = _Handover(receive)
+        queue = self._connection._send_channel  # noqa: SLF001
+        waiting = queue.statistics()
+        self._connection._send_channel = handover  # type: ignore[assignment]  # noqa: SLF001
         try:
-            return await self._connection.get_message()
-        except ConnectionClosed:
-            raise SocketClosedError from None
+            for _ in range(waiting.current_buffer_used + waiting.tasks_waiting_send):
+                await receive(await self._connection.get_message())
+            handover.opened.set()
+            while True:
+                await self._connection.get_message()  # there is none; this waits for the end
+        except ConnectionClosed as gone:
+            return gone.reason.code if gone.reason else 1006
 
     def express(self, batch: Batch, render: Render) -> bool:
         if self._outbox.pending or self._connection.closed is not None:
@@ -83,6 +103,29 @@ class _TrioSocket:
 
     async def close(self, code: int, reason: str) -> None:
         await self._connection.aclose(code, reason)
+
+
+class _Handover:
+    """What trio-websocket takes for the sending end of its queue of messages."""
+
+    def __init__(self, receive: Callable[[str | bytes], Awaitable[None]]) -> None:
+        self.opened = trio.Event()
+        self._receive = receive
+        self._turn_ends = 0.0
+
+    async def send(self, message: str | bytes) -> None:
+        """Let the session take a message, and now and then the other tasks have a turn."""
+        if not self.opened.is_set():
+            await self.opened.wait()
+        await self._receive(message)
+        now = time.perf_counter()
+        if now >= self._turn_ends:
+            await trio.lowlevel.checkpoint()
+            self._turn_ends = time.perf_counter() + _TURN_SECONDS
+
+    async def aclose(self) -> None:
+        """Do nothing: the queue itself is closed when the reading ends."""
+        await trio.lowlevel.checkpoint()
 
 
 async def serve_websockets(
@@ -154,6 +197,7 @@ async def _accept(
         gateway.origins.check_origin(headers.get(b"origin"), host)
         place.enter_context(gateway.presence.place())
     except Refusal as refusal:
+        gateway.counts.refuse(refusal.code)
         await request.reject(
             refusal.spec.status,
             extra_headers=[(b"content-type", b"application/json")],

@@ -18,9 +18,14 @@ _REPLAY = 500
 class PlainSession(Session):
     """A text frame is one message or an array; subscribing replays, then follows."""
 
+    protocol = "plain"
+
     async def handle(self, value: Any) -> None:
         """Act on a message, an array of messages, or a wish to (un)subscribe."""
         match value:
+            case {"content": _}:  # the first, being the most frequent
+                self.role = self.role or "agent"
+                await self.publish(value)
             case {"subscribe": wanted} | {"type": "subscribe", "channel": wanted}:
                 self.role = self.role or "viewer"
                 self.follow(_channels(wanted), lambda _: None, _REPLAY)

@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import orjson
@@ -43,6 +43,9 @@ class Session(ABC):
     :param gateway: the broker and the bounds.
     """
 
+    protocol: ClassVar[str]
+    """What metrics call it."""
+
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
         self.broker = gateway.broker
@@ -67,6 +70,11 @@ class Session(ABC):
     def unread(self) -> int:
         """How many replies the client has not taken yet."""
         return len(self._replies)
+
+    @property
+    def unread_bytes(self) -> int:
+        """How many bytes these are."""
+        return self._reply_bytes
 
     @property
     def watching(self) -> int:
@@ -108,6 +116,9 @@ class Session(ABC):
 
     async def receive(self, frame: str | bytes) -> None:
         """Take one frame from the client; waits while too many replies are unread."""
+        self.gateway.counts.frames_received += 1
+        if self._is_full():
+            self.gateway.counts.reads_paused += 1
         while self._is_full():
             await self._room.wait()
         ref = None
@@ -116,10 +127,10 @@ class Session(ABC):
             ref = self.ref_of(value)
             await self.handle(value)
         except Refusal as refusal:
-            self.reply(self.error_frame(refusal, ref=ref))
+            self.refuse(refusal, ref=ref)
         except Exception:
             log.exception("frame_failed")
-            self.reply(self.error_frame(Refusal("internal"), ref=ref))
+            self.refuse(Refusal("internal"), ref=ref)
 
     def _is_full(self) -> bool:
         limits = self.gateway.limits
@@ -129,7 +140,7 @@ class Session(ABC):
         """Send messages on; the broker's verdict comes back through :meth:`submitted`."""
         messages = self.gateway.codec.structure_all(value)
         self.check_allowed(messages)
-        prompts = sum(isinstance(message.content, PROMPT_TYPES) for message in messages)
+        prompts = sum([isinstance(one.content, PROMPT_TYPES) for one in messages])
         if len(self._watched) + prompts > self.gateway.limits.watched:
             raise Refusal("too_many_prompts", limit=self.gateway.limits.watched)
         await self.broker.submit(messages, partial(self._decided, messages, ref=ref))
@@ -139,11 +150,14 @@ class Session(ABC):
         """Refuse what this connection's role may not send."""
 
     def _decided(self, messages: list[Message], outcomes: list[Outcome], ref: Any) -> None:
+        for outcome in outcomes:
+            if isinstance(outcome, Refusal):
+                self.gateway.counts.refuse(outcome.code)
         if self._detached:
             return
         self.submitted(messages, outcomes, ref)
         for message, outcome in zip(messages, outcomes, strict=True):
-            if isinstance(outcome, Accepted) and isinstance(message.content, PROMPT_TYPES):
+            if isinstance(message.content, PROMPT_TYPES) and isinstance(outcome, Accepted):
                 self.watch(self.broker.prompt(message.id))
 
     # -- following --------------------------------------------------------------------
@@ -174,7 +188,7 @@ class Session(ABC):
         try:
             self._open_feed(name, after, replay, pins=False)
         except Refusal as refusal:
-            self.reply(self.error_frame(refusal, channel=name))
+            self.refuse(refusal, channel=name)
 
     def _open_feed(
         self, name: str, after: int | None, replay: int | None, *, pins: bool = True
@@ -253,6 +267,11 @@ class Session(ABC):
         """Queue a frame for the client."""
         self.reply_encoded(orjson.dumps(frame))
 
+    def refuse(self, refusal: Refusal, **context: Any) -> None:
+        """Queue a frame that tells of a refusal."""
+        self.gateway.counts.refuse(refusal.code)
+        self.reply(self.error_frame(refusal, **context))
+
     def reply_encoded(self, frame: bytes) -> None:
         """Queue a frame that is JSON already."""
         if not self._detached:
@@ -280,6 +299,7 @@ class Session(ABC):
             or not self.express(batch, self.message_frame)
         ):
             return False
+        self.gateway.counts.frames_sent += len(batch.entries)
         return True
 
     def nudge(self) -> None:
@@ -304,6 +324,7 @@ class Session(ABC):
                 if told is None:
                     # Nothing may come after what was missed, so the feeds end here.
                     self.close_with = (CLOSE_SLOW_CONSUMER, "fell behind; messages were missed")
+                    self.gateway.counts.drop_feeds("gap", len(self._feeds))
                     self.unfollow(None)
                     return frames
                 frames.append(told)

@@ -44,6 +44,8 @@ _ROLES = {"agent": "agent", "human": "viewer", "observer": "viewer"}
 class V1Session(Session):
     """One ``ailoop.v1`` connection."""
 
+    protocol = SUBPROTOCOL
+
     def __init__(self, gateway: Gateway) -> None:
         super().__init__(gateway)
         self._declared = ""
@@ -131,7 +133,7 @@ class V1Session(Session):
             try:
                 self.watch(self.broker.prompt(prompt_id))
             except Refusal as refusal:
-                self.reply(self.error_frame(refusal, ref=ref, id=str(prompt_id)))
+                self.refuse(refusal, ref=ref, id=str(prompt_id))
 
     async def _unwatch(self, frame: dict[str, Any], _: Any) -> None:
         for prompt_id in _ids(frame):

@@ -1,0 +1,57 @@
+"""How full every buffer is: what health shows as ``queues`` and metrics as ``ailoop_buffer_*``.
+
+Of what each channel, subscription or connection has for itself, the fullest one is told: it is
+the first to be refused something, and a list of them all would have no bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attrs import frozen
+
+from ailoop.broker.channel import Channel
+from ailoop.transport.gateway import Gateway
+
+__all__ = ["Fill", "buffers"]
+
+
+@frozen
+class Fill:
+    """How much is in a buffer, and how much it holds."""
+
+    used: int
+    limit: int
+
+
+def buffers(gateway: Gateway) -> dict[str, Fill]:
+    """Return every buffer by its name; ``docs/architecture.rst`` says what each holds."""
+    broker, presence = gateway.broker, gateway.presence
+    limits, doors, tables = broker.limits, gateway.limits, broker.tables
+    channels = list(broker.channels.values())
+
+    def fullest(depth: Callable[[Channel], int]) -> int:
+        return max(map(depth, channels), default=0)
+
+    return {
+        "prompts": Fill(tables.open_prompts, limits.prompts),
+        "channels": Fill(len(channels), limits.channels),
+        "connections": Fill(len(presence), doors.connections),
+        "waiters": Fill(tables.waiters, limits.waiters),
+        "feeds": Fill(tables.feeds, limits.feeds),
+        "fullest_prompts": Fill(fullest(lambda c: len(c.state.open)), limits.channel_prompts),
+        "fullest_inbox": Fill(fullest(lambda c: c.inbox_depth), limits.inbox),
+        "fullest_history": Fill(fullest(lambda c: len(c.history)), limits.history_messages),
+        "fullest_history_bytes": Fill(fullest(lambda c: c.history.size), limits.history_bytes),
+        "fullest_feed": Fill(
+            fullest(lambda c: c.fullest(lambda feed: feed.queued)), limits.feed_messages
+        ),
+        "fullest_feed_bytes": Fill(
+            fullest(lambda c: c.fullest(lambda feed: feed.queued_bytes)), limits.feed_bytes
+        ),
+        "fullest_replies": Fill(presence.fullest(lambda g: g.unread), doors.replies),
+        "fullest_reply_bytes": Fill(
+            presence.fullest(lambda g: getattr(g, "unread_bytes", 0)), doors.reply_bytes
+        ),
+        "fullest_watch": Fill(presence.fullest(lambda g: g.watching), doors.watched),
+    }
