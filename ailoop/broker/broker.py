@@ -238,7 +238,7 @@ class Broker:
         self,
         channel: str,
         on_ready: Callable[[Feed], None],
-        express: Callable[[Feed, Batch], bool] | None = None,
+        express: Callable[[Batch], bool] | None = None,
         *,
         after: int | None = None,
         replay: int | None = None,

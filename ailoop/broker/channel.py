@@ -102,7 +102,8 @@ class Channel:
     @property
     def inbox_depth(self) -> int:
         """How many submissions wait."""
-        return self._inbox.statistics().current_buffer_used
+        # Its statistics are slow to make, and of most channels nobody wants anything now.
+        return self._inbox.statistics().current_buffer_used if self._in_line else 0
 
     def fullest(self, depth: Callable[[Feed], int]) -> int:
         """Return the greatest depth of all feeds."""
@@ -134,7 +135,7 @@ class Channel:
         self,
         cursor: int,
         on_ready: Callable[[Feed], None],
-        express: Callable[[Feed, Batch], bool] | None = None,
+        express: Callable[[Batch], bool] | None = None,
         *,
         pins: bool = True,
     ) -> Feed:

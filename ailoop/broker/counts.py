@@ -55,8 +55,8 @@ class BrokerCounts:
     """
 
     def __init__(self) -> None:
-        self.messages = {(kind, sender): 0 for kind in CONTENT_TYPES for sender in SenderType}
-        """Messages that were taken, by content type and sender type."""
+        self.messages = {kind: dict.fromkeys(SenderType, 0) for kind in CONTENT_TYPES}
+        """Messages that were taken, by content type and then by sender type."""
         kinds = [cls.type for cls in PROMPT_TYPES]
         ends = set(State) - {State.PENDING}
         self.settled = {(kind, end): 0 for kind in kinds for end in sorted(ends)}
@@ -83,7 +83,7 @@ class BrokerCounts:
         for message, outcome in zip(messages, outcomes, strict=True):
             if isinstance(outcome, Refusal) or not outcome.created:
                 continue
-            counted[message.content.type, message.sender_type] += 1
+            counted[message.content.type][message.sender_type] += 1
             if outcome.settled is not None:
                 self._settle(outcome.settled, message, outcome.entry.at)
 

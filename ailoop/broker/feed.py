@@ -55,7 +55,7 @@ class Feed:
         counts: BrokerCounts,
         on_ready: Callable[[Feed], None],
         detach: Callable[[Feed], None],
-        express: Callable[[Feed, Batch], bool] | None = None,
+        express: Callable[[Batch], bool] | None = None,
     ) -> None:
         self.channel = channel
         self.cursor = cursor
@@ -70,6 +70,8 @@ class Feed:
         self._missed = not history.reaches(cursor)
         # None while behind; then history is read and what arrives is not held here.
         self._backlog: deque[Entry] | None = None
+        if not self.waiting:
+            self._backlog = deque()
         self._bytes = 0
 
     @property
@@ -113,7 +115,7 @@ class Feed:
     def _took(self, batch: Batch) -> bool:
         """Whether the reader has taken the batch at once."""
         try:
-            return self._express is not None and self._express(self, batch)
+            return self._express is not None and self._express(batch)
         except Exception:
             # It belongs to one connection; its fault must not reach the others.
             log.exception("reader_failed", channel=self.channel)

@@ -17,13 +17,12 @@ from ailoop.cli.running import (
     REFUSED,
     as_json,
     channel,
-    complain,
     priority,
     run,
     server,
     timeout,
 )
-from ailoop.cli.text import clean, print_json
+from ailoop.cli.text import clean, complain, print_json
 from ailoop.client import AiloopClient, AiloopError, Approval, Unreachable
 from ailoop.model.codec import encode, format_time, load_json, load_message
 from ailoop.model.errors import Refusal

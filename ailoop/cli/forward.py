@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from ailoop.cli.lines import LineReader
-from ailoop.cli.running import OK, channel, complain, exit_code_of, priority, run, server
+from ailoop.cli.running import OK, channel, exit_code_of, priority, run, server
+from ailoop.cli.text import complain
 from ailoop.client import AiloopClient, AiloopError, Invalid
 from ailoop.model.message import Priority
 

@@ -14,14 +14,13 @@ from ailoop.cli.running import (
     OK,
     any_channel,
     as_json,
-    complain,
     only_ailoop_error,
     responder,
     run,
     server,
 )
 from ailoop.cli.show import detail_lines
-from ailoop.cli.text import one_line, print_json
+from ailoop.cli.text import complain, one_line, print_json
 from ailoop.client import AiloopClient, Unreachable
 from ailoop.model.codec import dump_message
 

@@ -14,7 +14,7 @@ import click
 import trio
 
 from ailoop.cli.show import outcome
-from ailoop.cli.text import one_line
+from ailoop.cli.text import complain, one_line
 from ailoop.client import (
     AiloopError,
     Busy,
@@ -36,7 +36,6 @@ __all__ = [
     "any_channel",
     "as_json",
     "channel",
-    "complain",
     "exit_code_of",
     "explain",
     "only_ailoop_error",
@@ -157,11 +156,6 @@ def explain(error: AiloopError) -> str:
         case {"response": dict(recorded)}:
             return f"{error}: {outcome(load_message(recorded))}"
     return str(error)
-
-
-def complain(sentence: str) -> None:
-    """Say on stderr, in one line, what is wrong."""
-    click.echo(f"ailoop: {one_line(sentence)}", err=True)
 
 
 def exit_code_of(error: AiloopError) -> int:

@@ -7,7 +7,7 @@ import resource
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,8 @@ import structlog
 import trio
 from attrs import Attribute, fields
 
-from ailoop.cli.inbox import serve_person
 from ailoop.cli.lines import is_terminal
-from ailoop.cli.prompts import Inbox
-from ailoop.cli.running import complain, only_ailoop_error
-from ailoop.client import AiloopClient, AiloopError
+from ailoop.cli.text import complain
 from ailoop.daemon import DaemonError, Settings, load_settings, open_daemon
 from ailoop.daemon.logs import configure_logs
 from ailoop.daemon.settings import toml_text
@@ -32,6 +29,9 @@ _CANNOT_LISTEN = 3
 _CRASHED = 70  # EX_SOFTWARE of BSD's sysexits.h
 _FORCED_SECONDS = 3.0
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+_Screen = Callable[[str], Awaitable[None]]
+"""Lets the person at this terminal answer what waits at a REST address."""
 
 
 def _setting_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -99,10 +99,10 @@ def serve(
         click.echo(toml_text(settings), nl=False)
         return
     configure_logs(settings.log_level, settings.log_format)
-    screen = _is_attended() if inbox is None else inbox
+    attended = _is_attended() if inbox is None else inbox
     _allow_many_files()
     try:
-        trio.run(_serve, settings, screen)
+        trio.run(_serve, settings, _load_screen() if attended else None)
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)  # before the daemon was up
     except DaemonError as error:
@@ -129,11 +129,18 @@ def _is_attended() -> bool:
         return False
 
 
+def _load_screen() -> _Screen:
+    """Load what shows the inbox: all of the client, which no other daemon has a use for."""
+    from ailoop.cli.screen import serve_screen
+
+    return serve_screen
+
+
 def _both_ports(port: int) -> dict[str, str]:
     return {"ws_port": str(port), "rest_port": str(port + 1 if port else 0)}
 
 
-async def _serve(settings: Settings, screen: bool) -> None:
+async def _serve(settings: Settings, screen: _Screen | None) -> None:
     # What stands before the receiver is what it restores: a stop that has begun has its own
     # deadline, and a second signal cuts it short neither then nor while the process ends.
     for number in _STOP_SIGNALS:
@@ -142,25 +149,12 @@ async def _serve(settings: Settings, screen: bool) -> None:
         async with open_daemon(settings) as daemon:
             click.echo(f"ready rest={daemon.rest_url} ws={daemon.ws_url}")
             async with trio.open_nursery() as nursery:
-                if screen:
-                    nursery.start_soon(_serve_screen, daemon.rest_url)
+                if screen is not None:
+                    nursery.start_soon(screen, daemon.rest_url)
                 async for _ in signals:
                     _exit_even_if_held(settings.grace_seconds + _FORCED_SECONDS)
                     nursery.cancel_scope.cancel()
                     break
-
-
-async def _serve_screen(rest_url: str) -> None:
-    """Let the person at this terminal answer; the daemon goes on without them."""
-    # Put in the background later, a read must fail rather than suspend the daemon.
-    signal.signal(signal.SIGTTIN, signal.SIG_IGN)
-    try:
-        async with AiloopClient(rest_url, role="human") as client:
-            name = os.environ.get("AILOOP_USER", "terminal")
-            box = Inbox(channel=None, responder=name, write=click.echo)
-            await serve_person(client, box)
-    except (AiloopError, ExceptionGroup) as error:
-        complain(f"the inbox at this terminal ended: {only_ailoop_error(error)}")
 
 
 def _exit_even_if_held(seconds: float) -> None:

@@ -6,8 +6,9 @@ import shutil
 from typing import Any
 
 import orjson
+from wcwidth import wcwidth
 
-from ailoop.cli.text import clean, clip, colour, one_line
+from ailoop.cli.text import clean, colour, one_line
 from ailoop.model.codec import format_time
 from ailoop.model.message import (
     PROMPT_TYPES,
@@ -20,7 +21,7 @@ from ailoop.model.message import (
     Response,
 )
 
-__all__ = ["detail_lines", "message_line", "outcome", "prompt_lines"]
+__all__ = ["clip", "detail_lines", "message_line", "outcome", "prompt_lines"]
 
 _KINDS = {"question": "asks", "authorization": "wants to", "navigate": "asks you to open"}
 
@@ -37,6 +38,17 @@ def message_line(message: Message) -> str:
     time = format_time(message.timestamp)[11:19]
     width = shutil.get_terminal_size((200, 24)).columns
     return clip(one_line(f"{time} {message.sender_type:<6} {what}"), width)
+
+
+def clip(text: str, width: int) -> str:
+    """Cut a one-line text to a number of terminal cells."""
+    used = 0
+    for index, char in enumerate(text):
+        used += max(wcwidth(char), 0)
+        is_last = index == len(text) - 1
+        if used > (width if is_last else width - 1):
+            return text[:index] + "…"
+    return text
 
 
 def outcome(response: Message) -> str:

@@ -11,9 +11,8 @@ from typing import Any
 
 import click
 import orjson
-from wcwidth import wcwidth
 
-__all__ = ["clean", "clip", "colour", "one_line", "print_json"]
+__all__ = ["clean", "colour", "complain", "one_line", "print_json"]
 
 # Colours (ECMA-48, SGR) are dropped as a whole. Of every other sequence only the characters
 # that a terminal acts on are: its text stays, so that nothing can be hidden from a person.
@@ -39,15 +38,9 @@ def one_line(text: str) -> str:
     return " ".join(clean(text).split())
 
 
-def clip(text: str, width: int) -> str:
-    """Cut a one-line text to a number of terminal cells."""
-    used = 0
-    for index, char in enumerate(text):
-        used += max(wcwidth(char), 0)
-        is_last = index == len(text) - 1
-        if used > (width if is_last else width - 1):
-            return text[:index] + "…"
-    return text
+def complain(sentence: str) -> None:
+    """Say on stderr, in one line, what is wrong."""
+    click.echo(f"ailoop: {one_line(sentence)}", err=True)
 
 
 def colour(text: str, **style: Any) -> str:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NewType
 
 import orjson
 import typed_settings as ts
 from attrs import Attribute, asdict, field, fields, frozen, validators
-from typed_settings.converters import get_default_cattrs_converter
+from cattrs import Converter
 from typed_settings.exceptions import ConfigFileLoadError, TsError
 from typed_settings.loaders import DictLoader
 
@@ -32,6 +32,9 @@ _UNCONVERTED = re.compile(r"Could not convert value (.+) for option '(\w+)' from
 
 _LONGEST_SECONDS = 1e9
 """Some thirty years: finite, because clocks and timers overflow."""
+
+_Origins = NewType("_Origins", tuple[str, ...])
+"""By a name, or typed-settings asks pydantic whether a text is a class of settings."""
 
 _MESSAGE = MessageLimits()
 _BROKER = BrokerLimits()
@@ -74,7 +77,7 @@ class Settings:
         "Where messages live: memory (until the process ends).",
         check=_one_of("memory"),
     )
-    allowed_origins: tuple[str, ...] = _setting(
+    allowed_origins: _Origins = _setting(  # noqa: RUF009 -- a field, as the others are
         (), "Origins of web pages that may use this server, besides its own."
     )
     grace_seconds: float = _seconds(10.0, "How long a stop may take.")
@@ -120,6 +123,9 @@ class Settings:
     )
     max_reply_bytes: int = _size(
         _TRANSPORT.reply_bytes, "Bytes of unread replies after which it is not read."
+    )
+    outbox_bytes: int = _size(
+        _TRANSPORT.outbox_bytes, "Bytes handed to one WebSocket at a time."
     )
     max_watched: int = _size(_TRANSPORT.watched, "Most prompts one connection may wait for.")
     page_size: int = _size(_TRANSPORT.page, "Most items of one page of a list.")
@@ -167,6 +173,7 @@ class Settings:
             connections=self.max_connections,
             replies=self.max_replies,
             reply_bytes=self.max_reply_bytes,
+            outbox_bytes=self.outbox_bytes,
             watched=self.max_watched,
             page=self.page_size,
             wait_seconds=self.max_wait_seconds,
@@ -184,7 +191,8 @@ def load_settings(flags: Mapping[str, Any], file: Path | None = None) -> Setting
     """
     if file is not None and not file.is_file():
         raise DaemonError(f"there is no settings file {file}")
-    converter = get_default_cattrs_converter()
+    # Not typed-settings' own, which loads pydantic where it happens to be installed.
+    converter = Converter()
     for kind in (int, float, str):
         converter.register_structure_hook(kind, _convert)
     ts.register_strlist_hook(converter, sep=",")

@@ -34,7 +34,6 @@ from ailoop.model.message import (
     Notification,
     Priority,
     Question,
-    Response,
     ResponseType,
     SenderType,
 )

@@ -154,7 +154,7 @@ class Message:
     correlation_id: UUID | None = None
     metadata: dict[str, Any] | None = None
     encoded: bytes | None = field(default=None, init=False, eq=False, repr=False)
-    """The message as JSON, kept by :func:`ailoop.model.codec.encode` when it first writes it."""
+    """The message as JSON, kept here by :func:`~ailoop.model.codec.encode`."""
 
 
 @frozen(kw_only=True)

@@ -51,7 +51,10 @@ def buffers(gateway: Gateway) -> dict[str, Fill]:
         ),
         "fullest_replies": Fill(presence.fullest(lambda g: g.unread), doors.replies),
         "fullest_reply_bytes": Fill(
-            presence.fullest(lambda g: getattr(g, "unread_bytes", 0)), doors.reply_bytes
+            presence.fullest(lambda g: g.unread_bytes), doors.reply_bytes
+        ),
+        "fullest_outbox_bytes": Fill(
+            presence.fullest(lambda g: g.unsent()), doors.outbox_bytes
         ),
         "fullest_watch": Fill(presence.fullest(lambda g: g.watching), doors.watched),
     }

@@ -22,6 +22,8 @@ class TransportLimits:
     :param replies: frames that wait for one connection's reader besides its feeds; beyond
         it, what the connection sends is not read until it has taken some.
     :param reply_bytes: the same in bytes.
+    :param outbox_bytes: what is handed to one connection's socket at a time; more waits in its
+        replies and feeds.
     :param watched: prompts one connection waits for (``too_many_prompts``).
     :param page: items of one page of a list.
     :param wait_seconds: the longest one HTTP request may wait for an answer.
@@ -34,6 +36,7 @@ class TransportLimits:
     connections: int = 10_000
     replies: int = 1000
     reply_bytes: int = 4 * 1024 * 1024
+    outbox_bytes: int = 256 * 1024
     watched: int = 10_000
     page: int = 1000
     wait_seconds: float = 3600.0

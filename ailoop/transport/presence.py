@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import trio
 
@@ -23,6 +23,9 @@ Kind = tuple[str, str, str]
 class Guest(Protocol):
     """A connection, as far as presence is concerned."""
 
+    protocol: ClassVar[str]
+    """``plain`` or ``ailoop.v1``."""
+
     role: str
     """``agent``, ``viewer``, or empty while it has shown neither."""
 
@@ -33,6 +36,14 @@ class Guest(Protocol):
     def unread(self) -> int:
         """How many replies it has not taken yet."""
         ...
+
+    @property
+    def unread_bytes(self) -> int:
+        """How many bytes that is."""
+        ...
+
+    unsent: Callable[[], int]
+    """Returns how many bytes are on their way that its socket has not taken yet."""
 
     @property
     def watching(self) -> int:
@@ -66,8 +77,7 @@ class Presence:
     def kinds(self) -> Counter[Kind]:
         """Return how many connections there are of each kind."""
         return Counter(
-            (port, getattr(guest, "protocol", "plain"), guest.role or "none")
-            for guest, port in self._guests.items()
+            (port, guest.protocol, guest.role or "none") for guest, port in self._guests.items()
         )
 
     def fullest(self, depth: Callable[[Guest], int]) -> int:
@@ -91,7 +101,7 @@ class Presence:
             self._places -= 1
 
     @contextmanager
-    def admit(self, guest: Guest, port: str = "ws") -> Iterator[None]:
+    def admit(self, guest: Guest, port: str) -> Iterator[None]:
         """Know a connection for as long as the block runs.
 
         :param port: where it came in: ``ws`` or ``rest``.

@@ -34,15 +34,20 @@ async def test_a_feed_keeps_its_channel_until_it_is_closed(autojump_clock):
 
 
 async def test_a_feed_that_does_not_pin(autojump_clock):
-    """A feed that does not pin its channel goes with it, and knows that it is closed."""
+    """A feed that does not pin its channel goes with it, and knows that it is closed.
+
+    What it holds it still gives; one that had to read history tells of the gap.
+    """
     async with running(history_seconds=60) as broker:
         reader = Reader(broker, "a", pins=False)
         (last,) = await post(broker, note("last words"))
+        late = Reader(broker, "a", after=last.seq - 1, pins=False)
         await trio.sleep(61)
         assert not broker.channels
         assert reader.feed.closed
-        assert reader.read_all() == []
-        assert reader.gaps == [Gap("a", last.seq - 1, last.seq + 1)]
+        assert reader.read_all() == ["last words"]
+        assert late.read_all() == []
+        assert late.gaps == [Gap("a", last.seq - 1, last.seq + 1)]
         reader.feed.close()
         assert broker.tables.feeds == 0
 

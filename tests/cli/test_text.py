@@ -10,7 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from wcwidth import wcwidth
 
-from ailoop.cli.text import clean, clip, one_line, print_json
+from ailoop.cli.show import clip
+from ailoop.cli.text import clean, one_line, print_json
 
 ESC, BEL, CSI, OSC, ST = "\x1b", "\x07", "\x9b", "\x9d", "\x9c"
 

@@ -7,7 +7,19 @@ import sys
 
 import pytest
 
-SERVER = ("quart", "hypercorn", "quart_trio", "werkzeug", "typed_settings")
+SERVER = (
+    "click",
+    "flask",
+    "h2",
+    "hypercorn",
+    "jinja2",
+    "prometheus_client",
+    "quart",
+    "quart_trio",
+    "structlog",
+    "typed_settings",
+    "werkzeug",
+)
 OURS = ("broker", "journal", "transport", "daemon", "cli")
 
 

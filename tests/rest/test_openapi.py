@@ -27,8 +27,8 @@ from tests.serving import (
     serving,
 )
 
-UNDOCUMENTED = {"/", "/inbox.js", "/inbox.css", "/openapi.json"}
-"""The page, its parts, and the document itself."""
+UNDOCUMENTED = {"/", "/inbox.js", "/inbox.css", "/openapi.json", "/metrics"}
+"""The page, its parts, the document itself, and what has a format of its own."""
 
 
 async def document(server: Served) -> dict[str, Any]:

@@ -36,7 +36,18 @@ async def test_queues() -> None:
     """Every bound is there with what is used of it, as this server was told."""
     bounds = {"prompts": 5, "channels": 6, "connections": 7, "waiters": 8, "feeds": 9}
     settings = {f"max_{name}": limit for name, limit in bounds.items()}
-    others = {"inbox_size": 10, "max_replies": 11, "max_watched": 12}
+    others = {
+        "inbox_size": 10,
+        "max_replies": 11,
+        "max_reply_bytes": 12,
+        "max_watched": 13,
+        "max_channel_prompts": 14,
+        "history_messages": 15,
+        "history_bytes": 16_000,
+        "feed_messages": 17,
+        "feed_bytes": 18,
+        "outbox_bytes": 19,
+    }
     async with serving(**settings, **others) as server:
         asked = await server.post(question())
         async with talking(server.socket_url("ws")) as talk, trio.open_nursery() as nursery:
@@ -51,16 +62,30 @@ async def test_queues() -> None:
         **bounds,
         "fullest_inbox": 10,
         "fullest_replies": 11,
-        "fullest_watch": 12,
+        "fullest_reply_bytes": 12,
+        "fullest_watch": 13,
+        "fullest_prompts": 14,
+        "fullest_history": 15,
+        "fullest_history_bytes": 16_000,
+        "fullest_feed": 17,
+        "fullest_feed_bytes": 18,
+        "fullest_outbox_bytes": 19,
     }
+    assert queues.pop("fullest_history_bytes")["used"] > 100
     assert {name: one["used"] for name, one in queues.items()} == {
         "prompts": 2,
         "channels": 2,
         "connections": 1,
         "waiters": 1,
         "feeds": 2,
+        "fullest_prompts": 1,
         "fullest_inbox": 0,
+        "fullest_history": 1,
+        "fullest_feed": 0,
+        "fullest_feed_bytes": 0,
+        "fullest_outbox_bytes": 0,
         "fullest_replies": 0,
+        "fullest_reply_bytes": 0,
         "fullest_watch": 1,
     }
 

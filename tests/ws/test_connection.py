@@ -37,6 +37,9 @@ class StuckSocket:
     def express(self, *_: object) -> bool:
         return False
 
+    def unsent(self) -> int:
+        return 0
+
     async def send(self, frames: Sequence[bytes], patience: float) -> None:
         self.sending += len(frames)
         with trio.fail_after(patience):

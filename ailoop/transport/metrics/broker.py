@@ -16,7 +16,14 @@ def broker_metrics(broker: Broker) -> Iterator[Metric]:
     """Yield what the broker has counted, and how it stands."""
     counts = broker.tables.counts
     yield counter(
-        "ailoop_messages", "Messages that were taken", counts.messages, "type", "sender"
+        "ailoop_messages",
+        "Messages that were taken",
+        {
+            (kind, sender): count
+            for kind, senders in counts.messages.items()
+            for sender, count in senders.items()
+        },
+        *("type", "sender"),
     )
     yield counter(
         "ailoop_settlements", "Prompts that were settled", counts.settled, "type", "outcome"

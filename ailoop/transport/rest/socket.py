@@ -32,6 +32,9 @@ class _QuartSocket:
     def express(self, *_: object) -> bool:
         return False  # Quart sends from a task only
 
+    def unsent(self) -> int:
+        return 0  # Hypercorn does not say
+
     async def send(self, frames: Sequence[bytes], patience: float) -> None:
         for frame in frames:
             with trio.fail_after(patience):

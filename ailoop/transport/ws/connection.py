@@ -45,6 +45,10 @@ class Socket(Protocol):
         """Send a batch at once if nothing is in its way, and say whether that was so."""
         ...
 
+    def unsent(self) -> int:
+        """Return how many bytes wait for the peer to read."""
+        ...
+
     async def send(self, frames: Sequence[bytes], patience: float) -> None:
         """Send text messages, and wait until these and all before them are out.
 
@@ -66,7 +70,7 @@ def make_session(gateway: Gateway, subprotocol: str | None) -> Session:
 
 async def serve_connection(gateway: Gateway, session: Session, socket: Socket) -> None:
     """Carry frames both ways until one side closes."""
-    session.express = socket.express
+    session.express, session.unsent = socket.express, socket.unsent
     with gateway.presence.admit(session, socket.port):
         try:
             async with trio.open_nursery() as nursery:

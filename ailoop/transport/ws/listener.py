@@ -32,13 +32,11 @@ from ailoop.transport.ws.connection import (
 from ailoop.transport.ws.outbox import Outbox
 from ailoop.transport.ws.v1 import SUBPROTOCOL
 
-__all__ = ["serve_websockets"]
+__all__ = ["serve_stream", "serve_websockets", "text_frames"]
 
 log = structlog.get_logger()
 
 _HANDSHAKE_SECONDS = 10.0
-_QUEUED_BYTES = 16 * 1024 * 1024
-"""What one connection may have sent that its session has not read yet, at the most."""
 _RECEIVE_BYTES = 64 * 1024
 
 _TURN_SECONDS = 0.00025
@@ -58,10 +56,12 @@ class _TrioSocket:
 
     port = "ws"
 
-    def __init__(self, connection: WebSocketConnection, outbox: Outbox) -> None:
+    def __init__(
+        self, connection: WebSocketConnection, outbox: Outbox, on_leftover: Callable[[], None]
+    ) -> None:
         self._connection = connection
         self._outbox = outbox
-        self.on_leftover: Callable[[], None] = lambda: None
+        self._on_leftover = on_leftover
 
     async def listen(self, receive: Callable[[str | bytes], Awaitable[None]]) -> int:
         """Take messages in the task that reads them.
@@ -86,16 +86,21 @@ class _TrioSocket:
     def express(self, batch: Batch, render: Render) -> bool:
         if self._outbox.pending or self._connection.closed is not None:
             return False
-        self._outbox.offer(batch.form(render, lambda entries: _frames(map(render, entries))))
+        self._outbox.offer(
+            batch.form(render, lambda entries: text_frames(map(render, entries)))
+        )
         if self._outbox.pending:
-            self.on_leftover()
+            self._on_leftover()
         return True
+
+    def unsent(self) -> int:
+        return self._outbox.pending
 
     async def send(self, frames: Sequence[bytes], patience: float) -> None:
         if self._connection.closed is not None:
             raise SocketClosedError
         if frames:
-            self._outbox.offer(_frames(frames))
+            self._outbox.offer(text_frames(frames))
         try:
             await self._outbox.flush(patience)
         except trio.BrokenResourceError:
@@ -141,14 +146,14 @@ async def serve_websockets(
         accepting is not yet to hang up.
     """
     await trio.serve_listeners(
-        partial(_serve_stream, gateway),
+        partial(serve_stream, gateway),
         list(listeners),
         handler_nursery=connections,
         task_status=task_status,
     )
 
 
-async def _serve_stream(gateway: Gateway, stream: trio.SocketStream) -> None:
+async def serve_stream(gateway: Gateway, stream: trio.SocketStream) -> None:
     """Serve one connection; whatever goes wrong with it stays with it."""
     try:
         async with trio.open_nursery() as nursery:
@@ -175,15 +180,14 @@ async def _serve_handshaken(
                 nursery,
                 outbox,
                 max_message_size=gateway.limits.body_bytes,
-                # The queue counts frames, each of which may be as large as any.
-                message_queue_size=max(1, _QUEUED_BYTES // gateway.limits.body_bytes),
                 receive_buffer_size=_RECEIVE_BYTES,
             )
             connection = await _accept(gateway, request, place)
         if connection is not None:
             nursery.start_soon(_beat, connection, gateway.limits.heartbeat_seconds)
             session = make_session(gateway, connection.subprotocol)
-            await serve_connection(gateway, session, _TrioSocket(connection, outbox))
+            socket = _TrioSocket(connection, outbox, session.nudge)
+            await serve_connection(gateway, session, socket)
 
 
 async def _accept(
@@ -208,7 +212,7 @@ async def _accept(
     return await request.accept(subprotocol=agreed)
 
 
-def _frames(payloads: Iterable[bytes]) -> bytes:
+def text_frames(payloads: Iterable[bytes]) -> bytes:
     """Frame text messages as a server does: whole, unmasked, without extensions.
 
     RFC 6455, section 5.2; no extension is ever negotiated on this port.

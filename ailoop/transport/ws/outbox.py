@@ -50,13 +50,10 @@ class Outbox(trio.abc.Stream):
 
     def _write(self) -> None:
         """Let the socket take what it can of the oldest data."""
-        descriptor = self._stream.socket.fileno()
-        if descriptor < 0:
-            self._break()
-            return
         data = memoryview(self._backlog[0])
         try:
-            sent = os.write(descriptor, data[:_WRITE_BYTES])
+            # Of a closed socket the descriptor is -1, which is nobody's.
+            sent = os.write(self._stream.socket.fileno(), data[:_WRITE_BYTES])
         except BlockingIOError:
             return
         except OSError:

@@ -33,9 +33,6 @@ log = structlog.get_logger()
 _ENTRIES_AT_ONCE = 64
 """Entries taken from one feed before the next has its turn."""
 
-_BYTES_AT_ONCE = 256 * 1024
-"""About as much as is taken from all feeds before it has been sent."""
-
 
 class Session(ABC):
     """One connection's conversation. Subclasses say how frames look.
@@ -58,6 +55,8 @@ class Session(ABC):
         self._ready: dict[Feed, None] = {}
         self.express: Callable[[Batch, Callable[[Entry], bytes]], bool] = lambda *_: False
         """Sends a batch at once if the socket can, and says whether it did."""
+        self.unsent: Callable[[], int] = lambda: 0
+        """Returns how many bytes have been taken from here that the socket has not taken."""
         self._told: dict[Feed, set[int]] = {}
         """What has been told as a reply and is not to come again from a feed."""
         self._watched: dict[UUID, Prompt] = {}
@@ -283,7 +282,7 @@ class Session(ABC):
         self._ready[feed] = None
         self._output.set()
 
-    def _take_batch(self, feed: Feed, batch: Batch) -> bool:
+    def _take_batch(self, batch: Batch) -> bool:
         """Send what a feed brings at once, unless something is to come before it.
 
         A response to a prompt that is watched may have to be told once only, so a session
@@ -291,11 +290,9 @@ class Session(ABC):
         """
         if (
             self._replies
-            or self._ready
             or self._watched
-            or self._told
             or self.close_with is not None
-            or batch.size > _BYTES_AT_ONCE
+            or batch.size > self.gateway.limits.outbox_bytes
             or not self.express(batch, self.message_frame)
         ):
             return False
@@ -307,13 +304,19 @@ class Session(ABC):
         self._output.set()
 
     def take(self) -> list[bytes]:
-        """Return the frames to send next: all replies, then a share of each ready feed."""
-        frames = list(self._replies)
-        self._replies.clear()
-        self._reply_bytes = 0
-        self._room.set()
-        self._room = trio.Event()
-        budget = _BYTES_AT_ONCE
+        """Return the frames to send next, replies before a share of each ready feed.
+
+        They have about as many bytes as the outbox holds: the last may be beyond it.
+        """
+        frames = []
+        budget = self.gateway.limits.outbox_bytes
+        while self._replies and budget > 0:
+            frames.append(self._replies.popleft())
+            self._reply_bytes -= len(frames[-1])
+            budget -= len(frames[-1])
+        if frames:
+            self._room.set()
+            self._room = trio.Event()
         for feed in list(self._ready):
             if budget <= 0:
                 break
@@ -328,10 +331,12 @@ class Session(ABC):
                     self.unfollow(None)
                     return frames
                 frames.append(told)
-            told_already = self._told.get(feed, ())
+            told_already = self._told.pop(feed, set())
             frames += [
                 self.message_frame(one) for one in entries if one.seq not in told_already
             ]
+            if ahead := {seq for seq in told_already if seq > feed.cursor}:
+                self._told[feed] = ahead
             budget -= sum(len(one.encoded) for one in entries)
             if feed.waiting:
                 self._ready[feed] = None  # behind the others
