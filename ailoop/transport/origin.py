@@ -8,6 +8,7 @@ asks, RFC 6454) and ``Host`` (which name it used; a hostile name may resolve to 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
@@ -38,8 +39,7 @@ class OriginPolicy:
         """Refuse, with ``bad_host``, a request made to a name that is not this machine's."""
         if not self._loopback or not host:
             return
-        name = _split(f"//{host}").hostname or ""
-        if name != "localhost" and not name.endswith(".localhost") and not _is_address(name):
+        if not _is_local(host):
             raise Refusal("bad_host", host=host[:200])
 
     def check_origin(self, origin: str | None, host: str | None) -> None:
@@ -58,6 +58,13 @@ class OriginPolicy:
             same_port = False
         if not (theirs.hostname and theirs.hostname == ours.hostname and same_port):
             raise Refusal("bad_origin", origin=origin[:200])
+
+
+@lru_cache(maxsize=256)
+def _is_local(host: str) -> bool:
+    """Whether a ``Host`` header names an address, or this machine; asked at every request."""
+    name = _split(f"//{host}").hostname or ""
+    return name == "localhost" or name.endswith(".localhost") or _is_address(name)
 
 
 def _split(url: str) -> SplitResult:

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import trio
 from hypercorn.typing import ASGIReceiveCallable, ASGIReceiveEvent, ASGISendCallable
-from quart.wrappers import Request
+from quart.typing import ResponseTypes
+from quart.utils import encode_headers
+from quart.wrappers import Request, Response
 from quart_trio.asgi import TrioASGIHTTPConnection
 
 __all__ = ["Connection"]
@@ -57,9 +59,27 @@ class Connection(TrioASGIHTTPConnection):
         """Decide on the request, answer it, and end what serves it."""
         with self._deciding:
             response = await self.app.handle_request(request)
-            with trio.move_on_after(_UPLOAD_SECONDS):
-                await self._read.wait()
+            if not self._read.is_set():
+                with trio.move_on_after(_UPLOAD_SECONDS):
+                    await self._read.wait()
         if not self._deciding.cancelled_caught:
             await self._send_response(send, response)
         self._done.set()
         nursery.cancel_scope.cancel()
+
+    async def _send_response(self, send: ASGISendCallable, response: ResponseTypes) -> None:
+        """Send the whole body with its end, as Quart would not: each event is a write."""
+        if not isinstance(response, Response):
+            await super()._send_response(send, response)
+            return
+        headers = encode_headers(response.headers)
+        body = await response.get_data(as_text=False)
+        await send(
+            {
+                "type": "http.response.start",
+                "status": response.status_code,
+                "headers": headers,
+                "trailers": False,
+            }
+        )
+        await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -12,7 +12,7 @@ from functools import partial
 import structlog
 import trio
 from hypercorn.config import Config
-from hypercorn.events import Closed, Event
+from hypercorn.events import Closed, Event, RawData
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import AppWrapper, ConnectionState
@@ -25,10 +25,12 @@ log = structlog.get_logger()
 
 
 class _Server(TCPServer):
-    """Hypercorn's side of one connection, without two of its slips."""
+    """Hypercorn's side of one connection, without three of its slips."""
 
     async def protocol_send(self, event: Event) -> None:
         """Send; who finds the connection being closed by another task is told it is closed."""
+        if isinstance(event, RawData) and not event.data:
+            return  # the end of a body of known length, which costs a turn and a lock
         try:
             await super().protocol_send(event)
         except trio.BusyResourceError:

@@ -57,7 +57,7 @@ class PlainSession(Session):
     def settled(self, prompt: Prompt) -> None:
         """Send the response, once, whether or not a feed of the same channel brings it too."""
         if prompt.response is None:
-            self.reply(self.error_frame(Refusal("shutting_down"), id=str(prompt.entry.id)))
+            self.refuse(Refusal("shutting_down"), id=str(prompt.entry.id))
         else:
             self.reply_once(prompt.response)
 

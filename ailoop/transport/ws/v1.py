@@ -178,7 +178,7 @@ class V1Session(Session):
         """Send a ``response`` frame, or an error where the prompt outlives this process."""
         prompt_id = str(prompt.entry.id)
         if prompt.response is None:
-            self.reply(self.error_frame(Refusal("shutting_down"), id=prompt_id))
+            self.refuse(Refusal("shutting_down"), id=prompt_id)
             return
         self.reply_encoded(
             b'{"op":"response","id":"%b","seq":%d,"message":%b}'
