@@ -86,13 +86,21 @@ class Broker:
     ) -> None:
         if self.stopping:
             raise Refusal("shutting_down")
-        names = list(dict.fromkeys([message.channel for message in messages]))
+        names = {message.channel for message in messages}
         self._registry.check_room(names)
-        if not names:
-            done([])
         if len(names) == 1:
-            await self._registry.channel(names[0]).submit(Submission(messages, done))
-            return
+            channel = self._registry.channel(messages[0].channel)
+            await channel.submit(Submission(messages, done))
+        elif names:
+            await self._scatter(messages, done)
+        else:
+            done([])
+
+    async def _scatter(
+        self, messages: Sequence[Message], done: Callable[[list[Outcome]], None]
+    ) -> None:
+        """Submit messages of several channels, and gather what becomes of them in order."""
+        names = list(dict.fromkeys(message.channel for message in messages))
         gathered: dict[str, Iterator[Outcome]] = {}
 
         def gather(name: str, outcomes: list[Outcome]) -> None:

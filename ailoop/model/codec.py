@@ -63,7 +63,8 @@ def encode(message: Message) -> bytes:
     """Write a message as compact JSON, once and for every reader."""
     encoded = message.encoded
     if encoded is None:
-        encoded = _write(message)
+        # A copy has the size it needs; what orjson returns keeps the room of its buffer.
+        encoded = bytes(memoryview(_write(message)))
         object.__setattr__(message, "encoded", encoded)
     return encoded
 
