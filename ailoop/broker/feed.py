@@ -9,7 +9,6 @@ where history has moved on too, the reader is told of a :class:`Gap`.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 
 import structlog
@@ -69,9 +68,9 @@ class Feed:
         # Asked now: a head that grows past a foreign cursor would hide that it is foreign.
         self._missed = not history.reaches(cursor)
         # None while behind; then history is read and what arrives is not held here.
-        self._backlog: deque[Entry] | None = None
+        self._backlog: list[Entry] | None = None
         if not self.waiting:
-            self._backlog = deque()
+            self._backlog = []
         self._bytes = 0
 
     @property
@@ -132,14 +131,15 @@ class Feed:
     def take(self, limit: int) -> tuple[Gap | None, list[Entry]]:
         """Return what comes next: a gap, if there is one, then up to ``limit`` entries."""
         if self._backlog is not None:
-            entries = [self._backlog.popleft() for _ in range(min(limit, len(self._backlog)))]
+            entries = self._backlog[:limit]
+            del self._backlog[:limit]
             self._bytes -= sum(len(entry.encoded) for entry in entries)
             gap = None
         else:
             gap = self._find_gap()
             entries = self._history.after(self.cursor, limit)
             if len(entries) < limit:
-                self._backlog = deque()
+                self._backlog = []
         if entries:
             self.cursor = entries[-1].seq
             self._counts.deliveries += len(entries)

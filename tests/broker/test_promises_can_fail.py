@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Callable
 
 import pytest
@@ -88,7 +87,7 @@ def overflow_drops_the_oldest(patch):
     def offer(self, batch):
         if self._backlog is not None:
             entries = [*self._backlog, *batch.entries]
-            self._backlog = deque(entries, self._limits.feed_messages)
+            self._backlog = entries[-self._limits.feed_messages :]
         self.wake()
 
     patch.setattr(Feed, "offer", offer)

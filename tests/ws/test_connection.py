@@ -57,7 +57,8 @@ async def serve(socket: StuckSocket, send_seconds: float) -> float:
         limits = TransportLimits(send_seconds=send_seconds)
         gateway = Gateway(broker, Codec(MessageLimits()), limits)
         started = trio.current_time()
-        await serve_connection(gateway, PlainSession(gateway), socket)
+        async with trio.open_nursery() as nursery:
+            await serve_connection(gateway, PlainSession(gateway), socket, nursery)
         assert len(gateway.presence) == 0
         assert broker.tables.feeds == 0
         return trio.current_time() - started

@@ -20,6 +20,7 @@ from ailoop.broker import Batch, Entry
 from ailoop.model.message import Response
 from ailoop.transport.buffers import buffers
 from ailoop.transport.gateway import TransportLimits
+from ailoop.transport.ws.heart import Heart
 from ailoop.transport.ws.listener import _TrioSocket, serve_stream, text_frames
 from ailoop.transport.ws.outbox import Outbox
 from ailoop.transport.ws.plain import PlainSession
@@ -115,7 +116,7 @@ async def narrow(w: World) -> AsyncIterator[WebSocketConnection]:
         trio.SocketStream(trio.socket.from_stdlib_socket(one)) for one in (ours, theirs)
     )
     async with near, far, trio.open_nursery() as nursery:
-        nursery.start_soon(serve_stream, w.gateway, near)
+        nursery.start_soon(serve_stream, w.gateway, Heart(30), near)
         client = await wrap_client_stream(nursery, far, "localhost", "/", subprotocols=[V1])
         yield client
         nursery.cancel_scope.cancel()

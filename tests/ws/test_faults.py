@@ -213,6 +213,7 @@ async def test_fault_in_one_connection(
                 await doomed.send_raw("?")  # to be replied to, out of the express's way
                 assert await doomed.closed() == (1006 if port == "ws" else 1011)
             await until(lambda: guests(server) == 1)
+            await until(lambda: any(one["log_level"] == "error" for one in logs))
             assert server.broker.tables.feeds == 1
             async with talking(server.socket_url(port)) as later:
                 assert await later.call_plain(note()) == []

@@ -67,7 +67,9 @@ def socket_routes(gateway: Gateway) -> Blueprint:
         agreed = SUBPROTOCOL if SUBPROTOCOL in offered else None
         await websocket.accept(subprotocol=agreed)
         try:
-            await serve_connection(gateway, make_session(gateway, agreed), _QuartSocket())
+            session = make_session(gateway, agreed)
+            async with trio.open_nursery() as nursery:
+                await serve_connection(gateway, session, _QuartSocket(), nursery)
         except Exception:
             # Quart would close with 1000, as if all were well.
             log.exception("connection_failed")

@@ -68,15 +68,20 @@ def make_session(gateway: Gateway, subprotocol: str | None) -> Session:
     return V1Session(gateway) if subprotocol == SUBPROTOCOL else PlainSession(gateway)
 
 
-async def serve_connection(gateway: Gateway, session: Session, socket: Socket) -> None:
-    """Carry frames both ways until one side closes."""
+async def serve_connection(
+    gateway: Gateway, session: Session, socket: Socket, nursery: trio.Nursery
+) -> None:
+    """Carry frames both ways until one side closes.
+
+    :param nursery: the connection's own, which this cancels at the end; one more for each
+        would be a tenth of what an idle connection costs.
+    """
     session.express, session.unsent = socket.express, socket.unsent
     with gateway.presence.admit(session, socket.port):
         try:
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(_read, session, socket, nursery.cancel_scope)
-                await _write(session, socket, gateway.limits.send_seconds)
-                nursery.cancel_scope.cancel()
+            nursery.start_soon(_read, session, socket, nursery.cancel_scope)
+            await _write(session, socket, gateway.limits.send_seconds)
+            nursery.cancel_scope.cancel()
         finally:
             session.detach()
 
@@ -93,9 +98,8 @@ async def _write(session: Session, socket: Socket, patience: float) -> None:
         try:
             while session.close_with is None or session.has_output:
                 await session.wait_output()
-                frames = session.take()
-                await socket.send(frames, patience)
-                counts.frames_sent += len(frames)
+                # Kept here, the last frames would stay until there are others.
+                counts.frames_sent += await _send(socket, session.take(), patience)
         except trio.TooSlowError:
             log.info("slow_consumer_closed", waited_seconds=patience)
             counts.drop_feeds("slow_reader", len(session.cursors()))
@@ -104,3 +108,8 @@ async def _write(session: Session, socket: Socket, patience: float) -> None:
             await socket.close(*session.close_with)
     except SocketClosedError:
         pass
+
+
+async def _send(socket: Socket, frames: Sequence[bytes], patience: float) -> int:
+    await socket.send(frames, patience)
+    return len(frames)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import ExitStack
 from functools import partial
 from struct import pack
 
@@ -29,6 +29,7 @@ from ailoop.transport.ws.connection import (
     make_session,
     serve_connection,
 )
+from ailoop.transport.ws.heart import Heart
 from ailoop.transport.ws.outbox import Outbox
 from ailoop.transport.ws.v1 import SUBPROTOCOL
 
@@ -77,7 +78,7 @@ class _TrioSocket:
         try:
             for _ in range(waiting.current_buffer_used + waiting.tasks_waiting_send):
                 await receive(await self._connection.get_message())
-            handover.opened.set()
+            handover.open()
             while True:
                 await self._connection.get_message()  # there is none; this waits for the end
         except ConnectionClosed as gone:
@@ -114,14 +115,20 @@ class _Handover:
     """What trio-websocket takes for the sending end of its queue of messages."""
 
     def __init__(self, receive: Callable[[str | bytes], Awaitable[None]]) -> None:
-        self.opened = trio.Event()
+        self._opened: trio.Event | None = trio.Event()
         self._receive = receive
         self._turn_ends = 0.0
 
+    def open(self) -> None:
+        """Begin: what has come before has been taken."""
+        if self._opened is not None:
+            self._opened.set()
+            self._opened = None
+
     async def send(self, message: str | bytes) -> None:
         """Let the session take a message, and now and then the other tasks have a turn."""
-        if not self.opened.is_set():
-            await self.opened.wait()
+        if self._opened is not None:
+            await self._opened.wait()
         await self._receive(message)
         now = time.perf_counter()
         if now >= self._turn_ends:
@@ -145,19 +152,22 @@ async def serve_websockets(
     :param connections: the caller's nursery for what has been accepted, so that to stop
         accepting is not yet to hang up.
     """
-    await trio.serve_listeners(
-        partial(serve_stream, gateway),
-        list(listeners),
-        handler_nursery=connections,
-        task_status=task_status,
-    )
+    heart = Heart(gateway.limits.heartbeat_seconds)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(heart.beat)
+        await trio.serve_listeners(
+            partial(serve_stream, gateway, heart),
+            list(listeners),
+            handler_nursery=connections,
+            task_status=task_status,
+        )
 
 
-async def serve_stream(gateway: Gateway, stream: trio.SocketStream) -> None:
+async def serve_stream(gateway: Gateway, heart: Heart, stream: trio.SocketStream) -> None:
     """Serve one connection; whatever goes wrong with it stays with it."""
     try:
         async with trio.open_nursery() as nursery:
-            await _serve_handshaken(gateway, stream, nursery)
+            await _shake_hands(gateway, heart, Outbox(stream), nursery)
             nursery.cancel_scope.cancel()
     except* _PEER_FAULTS:
         log.debug("connection_lost")
@@ -169,47 +179,54 @@ async def serve_stream(gateway: Gateway, stream: trio.SocketStream) -> None:
             await trio.aclose_forcefully(stream)
 
 
-async def _serve_handshaken(
-    gateway: Gateway, stream: trio.SocketStream, nursery: trio.Nursery
+async def _shake_hands(
+    gateway: Gateway, heart: Heart, outbox: Outbox, nursery: trio.Nursery
 ) -> None:
-    connection = None
-    outbox = Outbox(stream)
-    with ExitStack() as place:
-        with trio.move_on_after(_HANDSHAKE_SECONDS):
-            request = await wrap_server_stream(
-                nursery,
-                outbox,
-                max_message_size=gateway.limits.body_bytes,
-                receive_buffer_size=_RECEIVE_BYTES,
+    with trio.move_on_after(_HANDSHAKE_SECONDS) as shaking:
+        request = await wrap_server_stream(
+            nursery,
+            outbox,
+            max_message_size=gateway.limits.body_bytes,
+            receive_buffer_size=_RECEIVE_BYTES,
+        )
+        try:
+            _check(gateway, request)
+            with gateway.presence.place():
+                agreed = SUBPROTOCOL if SUBPROTOCOL in request.proposed_subprotocols else None
+                connection = await request.accept(subprotocol=agreed)
+                shaking.deadline = math.inf
+                await _converse(gateway, heart, connection, outbox, nursery)
+        except Refusal as refusal:
+            gateway.counts.refuse(refusal.code)
+            await request.reject(
+                refusal.spec.status,
+                extra_headers=[(b"content-type", b"application/json")],
+                body=orjson.dumps(refusal.body()),
             )
-            connection = await _accept(gateway, request, place)
-        if connection is not None:
-            nursery.start_soon(_beat, connection, gateway.limits.heartbeat_seconds)
-            session = make_session(gateway, connection.subprotocol)
-            socket = _TrioSocket(connection, outbox, session.nudge)
-            await serve_connection(gateway, session, socket)
 
 
-async def _accept(
-    gateway: Gateway, request: WebSocketRequest, place: ExitStack
-) -> WebSocketConnection | None:
+def _check(gateway: Gateway, request: WebSocketRequest) -> None:
     headers = {name.lower(): value.decode("latin1") for name, value in request.headers}
     # wsproto takes Host out of the headers, and trio-websocket has no other name for it.
     host = request._event.host  # noqa: SLF001
+    gateway.origins.check_host(host)
+    gateway.origins.check_origin(headers.get(b"origin"), host)
+
+
+async def _converse(
+    gateway: Gateway,
+    heart: Heart,
+    connection: WebSocketConnection,
+    outbox: Outbox,
+    nursery: trio.Nursery,
+) -> None:
+    session = make_session(gateway, connection.subprotocol)
+    socket = _TrioSocket(connection, outbox, session.nudge)
+    heart.connections.add(connection)
     try:
-        gateway.origins.check_host(host)
-        gateway.origins.check_origin(headers.get(b"origin"), host)
-        place.enter_context(gateway.presence.place())
-    except Refusal as refusal:
-        gateway.counts.refuse(refusal.code)
-        await request.reject(
-            refusal.spec.status,
-            extra_headers=[(b"content-type", b"application/json")],
-            body=orjson.dumps(refusal.body()),
-        )
-        return None
-    agreed = SUBPROTOCOL if SUBPROTOCOL in request.proposed_subprotocols else None
-    return await request.accept(subprotocol=agreed)
+        await serve_connection(gateway, session, socket, nursery)
+    finally:
+        heart.connections.discard(connection)
 
 
 def text_frames(payloads: Iterable[bytes]) -> bytes:
@@ -228,16 +245,3 @@ def text_frames(payloads: Iterable[bytes]) -> bytes:
             parts.append(pack("!BBQ", 0x81, 127, size))
         parts.append(payload)
     return b"".join(parts)
-
-
-async def _beat(connection: WebSocketConnection, seconds: float) -> None:
-    """Ask now and then whether the peer is there, and hang up if it is not."""
-    try:
-        while True:
-            await trio.sleep(seconds)
-            with trio.move_on_after(seconds) as patience:
-                await connection.ping()
-            if patience.cancelled_caught:
-                await connection.aclose(1001, "no pong")
-    except ConnectionClosed:
-        pass

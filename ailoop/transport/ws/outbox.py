@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 import os
-from collections import deque
 
 import trio
 
@@ -29,7 +28,7 @@ class Outbox(trio.abc.Stream):
 
     def __init__(self, stream: trio.SocketStream) -> None:
         self._stream = stream
-        self._backlog: deque[bytes | memoryview] = deque()
+        self._backlog: list[bytes | memoryview] = []
         self._writing = trio.Lock()
         self._broken = False
         self.pending = 0
@@ -61,7 +60,7 @@ class Outbox(trio.abc.Stream):
             return
         self.pending -= sent
         if sent == len(data):
-            self._backlog.popleft()
+            del self._backlog[0]
         else:
             self._backlog[0] = data[sent:]
 

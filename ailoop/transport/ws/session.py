@@ -10,7 +10,6 @@ goes ``express``, straight to the socket.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, ClassVar
@@ -49,7 +48,7 @@ class Session(ABC):
         self.role = ""
         self.close_with: tuple[int, str] | None = None
         """Set when the connection is to be closed once everything due has been sent."""
-        self._replies: deque[bytes] = deque()
+        self._replies: list[bytes] = []
         self._reply_bytes = 0
         self._feeds: dict[str, Feed] = {}
         self._ready: dict[Feed, None] = {}
@@ -61,8 +60,8 @@ class Session(ABC):
         """What has been told as a reply and is not to come again from a feed."""
         self._watched: dict[UUID, Prompt] = {}
         self._unfollow: Callable[[], None] | None = None
-        self._output = trio.Event()
-        self._room = trio.Event()
+        self._output: trio.Event | None = None  # while somebody waits for it
+        self._room: trio.Event | None = None
         self._detached = False
 
     @property
@@ -119,6 +118,7 @@ class Session(ABC):
         if self._is_full():
             self.gateway.counts.reads_paused += 1
         while self._is_full():
+            self._room = trio.Event()
             await self._room.wait()
         ref = None
         try:
@@ -276,11 +276,11 @@ class Session(ABC):
         if not self._detached:
             self._replies.append(frame)
             self._reply_bytes += len(frame)
-            self._output.set()
+            self.nudge()
 
     def _feed_ready(self, feed: Feed) -> None:
         self._ready[feed] = None
-        self._output.set()
+        self.nudge()
 
     def _take_batch(self, batch: Batch) -> bool:
         """Send what a feed brings at once, unless something is to come before it.
@@ -300,8 +300,9 @@ class Session(ABC):
         return True
 
     def nudge(self) -> None:
-        """Have the socket's task look again, as it has something left over."""
-        self._output.set()
+        """Have the socket's task look again: there is something to send, or left over."""
+        if self._output is not None:
+            self._output.set()
 
     def take(self) -> list[bytes]:
         """Return the frames to send next, replies before a share of each ready feed.
@@ -310,13 +311,16 @@ class Session(ABC):
         """
         frames = []
         budget = self.gateway.limits.outbox_bytes
-        while self._replies and budget > 0:
-            frames.append(self._replies.popleft())
-            self._reply_bytes -= len(frames[-1])
-            budget -= len(frames[-1])
-        if frames:
+        for reply in self._replies:
+            if budget <= 0:
+                break
+            frames.append(reply)
+            self._reply_bytes -= len(reply)
+            budget -= len(reply)
+        del self._replies[: len(frames)]
+        if self._room is not None:
             self._room.set()
-            self._room = trio.Event()
+            self._room = None
         for feed in list(self._ready):
             if budget <= 0:
                 break
@@ -359,13 +363,14 @@ class Session(ABC):
     async def wait_output(self) -> None:
         """Return when there may be something to send, or the connection is to be closed."""
         if not (self.has_output or self.close_with):
+            self._output = trio.Event()
             await self._output.wait()
-        self._output = trio.Event()
+            self._output = None
 
     def go_away(self) -> None:
         """Close with 1001 once everything due has been sent."""
         self.close_with = self.close_with or (1001, "the server is stopping")
-        self._output.set()
+        self.nudge()
 
     def detach(self) -> None:
         """Leave no trace in the broker; prompts that were asked stay open."""
