@@ -82,6 +82,8 @@ class _TrioSocket:
             while True:
                 await self._connection.get_message()  # there is none; this waits for the end
         except ConnectionClosed as gone:
+            if handover.fault is not None:
+                raise handover.fault from None
             return gone.reason.code if gone.reason else 1006
 
     def express(self, batch: Batch, render: Render) -> bool:
@@ -118,6 +120,7 @@ class _Handover:
         self._opened: trio.Event | None = trio.Event()
         self._receive = receive
         self._turn_ends = 0.0
+        self.fault: Exception | None = None
 
     def open(self) -> None:
         """Begin: what has come before has been taken."""
@@ -129,7 +132,12 @@ class _Handover:
         """Let the session take a message, and now and then the other tasks have a turn."""
         if self._opened is not None:
             await self._opened.wait()
-        await self._receive(message)
+        try:
+            await self._receive(message)
+        except Exception as fault:
+            # trio-websocket's task may be cancelled before it has come to raise this.
+            self.fault = fault
+            raise
         now = time.perf_counter()
         if now >= self._turn_ends:
             await trio.lowlevel.checkpoint()
