@@ -91,6 +91,7 @@ class Channel:
         """
         self._retired = False
         self._telling_seconds = 0.0
+        self._decided_at = -math.inf
 
     # -- from outside -----------------------------------------------------------------
 
@@ -202,6 +203,7 @@ class Channel:
                 await self._commit(batch)
                 self.state.forget_old(self._clock.now())
                 self._in_line -= len(batch)
+                self._decided_at = time.perf_counter()
                 self.retire_if_idle()
 
     async def cancel_open_prompts(self) -> None:
@@ -226,21 +228,23 @@ class Channel:
         """Add what is in line, and what comes while every turn of the others brings more.
 
         To tell a reader costs about the same for one entry as for fifty, so under load we
-        gather for about as long as telling everybody has last taken. A lone message is held
-        for one turn.
+        gather for about as long as telling everybody has last taken. A message that comes
+        alone is not held.
         """
-        patience = min(max(self._telling_seconds, _GATHER_LEAST), _GATHER_MOST)
-        until = time.perf_counter() + patience
-        idle_turns = 0
-        while idle_turns < _IDLE_TURNS and time.perf_counter() < until:
-            await trio.lowlevel.checkpoint()
-            idle_turns += 1
+        now = time.perf_counter()
+        idle_turns = 0 if now < self._decided_at + _GATHER_LEAST else _IDLE_TURNS
+        until = now + min(max(self._telling_seconds, _GATHER_LEAST), _GATHER_MOST)
+        while True:
             try:
                 while len(batch) < self._limits.batch:
                     batch.append(self._receive.receive_nowait())
                     idle_turns = 0
             except trio.WouldBlock:
                 pass
+            if idle_turns >= _IDLE_TURNS or time.perf_counter() >= until:
+                return
+            idle_turns += 1
+            await trio.lowlevel.checkpoint()
 
     async def _settle_due(self) -> None:
         now = self._clock.now()

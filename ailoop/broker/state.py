@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from uuid import UUID
 
-from attrs import frozen
+from attrs import define
 from sortedcontainers import SortedDict
 
 from ailoop.broker.history import History
@@ -24,7 +24,7 @@ from ailoop.model.message import PROMPT_TYPES, Message, Response
 __all__ = ["Accepted", "ChannelState", "Outcome"]
 
 
-@frozen
+@define(eq=False)  # not frozen: one is made for each message, and that costs a third
 class Accepted:
     """A message has its place in the log.
 

@@ -22,7 +22,7 @@ from ailoop.transport.buffers import buffers
 from ailoop.transport.gateway import TransportLimits
 from ailoop.transport.ws.heart import Heart
 from ailoop.transport.ws.listener import _TrioSocket, serve_stream, text_frames
-from ailoop.transport.ws.outbox import Outbox
+from ailoop.transport.outbox import Outbox
 from ailoop.transport.ws.plain import PlainSession
 from ailoop.transport.ws.session import Session
 from tests.serving import V1, Served, note, question, talking

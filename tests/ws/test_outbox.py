@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from ailoop.transport.ws.outbox import Outbox
+from ailoop.transport.outbox import Outbox
 
 MUCH = 4 * 1024 * 1024
 """More than a socket of these takes at once."""

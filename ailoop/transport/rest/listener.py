@@ -19,21 +19,37 @@ from hypercorn.typing import AppWrapper, ConnectionState
 from hypercorn.utils import wrap_app
 from quart_trio import QuartTrio
 
+from ailoop.transport.outbox import Outbox
+
 __all__ = ["serve_http"]
 
 log = structlog.get_logger()
 
 
 class _Server(TCPServer):
-    """Hypercorn's side of one connection, without three of its slips."""
+    """Hypercorn's side of one connection: its writes at once, and without two slips.
+
+    Hypercorn takes a lock and several turns of the scheduler for each write, of which a
+    response has three, and a close that meets a write is an error nobody catches.
+    """
+
+    def __init__(
+        self, app: AppWrapper, config: Config, context: WorkerContext, stream: trio.SocketStream
+    ) -> None:
+        # Hypercorn's annotation forgets that a stream may do without TLS.
+        super().__init__(app, config, context, ConnectionState({}), stream)  # type: ignore[arg-type]
+        self._outbox = Outbox(stream)
 
     async def protocol_send(self, event: Event) -> None:
-        """Send; who finds the connection being closed by another task is told it is closed."""
-        if isinstance(event, RawData) and not event.data:
-            return  # the end of a body of known length, which costs a turn and a lock
-        try:
+        """Send data; whatever else it is told is Hypercorn's business."""
+        if not isinstance(event, RawData):
             await super().protocol_send(event)
-        except trio.BusyResourceError:
+            return
+        self._outbox.offer(event.data)
+        try:
+            with trio.CancelScope(shield=True):  # half a response would be worse
+                await self._outbox.flush()
+        except trio.BrokenResourceError:
             await self.protocol.handle(Closed())
 
     async def _read_data(self) -> None:
@@ -79,8 +95,7 @@ async def _serve_stream(
 ) -> None:
     """Serve one connection; whatever goes wrong with it stays with it."""
     try:
-        # Hypercorn's annotation forgets that a stream may do without TLS.
-        await _Server(app, config, context, ConnectionState({}), stream)  # type: ignore[arg-type]
+        await _Server(app, config, context, stream)
     except* (UnicodeDecodeError, trio.BrokenResourceError):
         # HTTP/2 lets in bytes that are no text; the peer's fault, not ours.
         log.debug("connection_lost")

@@ -39,6 +39,8 @@ class _QuartSocket:
         for frame in frames:
             with trio.fail_after(patience):
                 await websocket.send(frame.decode())
+            # What the socket takes at once is no checkpoint.
+            await trio.lowlevel.checkpoint()
 
     async def close(self, code: int, reason: str) -> None:
         await websocket.close(code, reason)

@@ -23,6 +23,7 @@ from wsproto.utilities import LocalProtocolError
 from ailoop.broker import Batch
 from ailoop.model.errors import Refusal
 from ailoop.transport.gateway import Gateway
+from ailoop.transport.outbox import Outbox
 from ailoop.transport.ws.connection import (
     Render,
     SocketClosedError,
@@ -30,7 +31,6 @@ from ailoop.transport.ws.connection import (
     serve_connection,
 )
 from ailoop.transport.ws.heart import Heart
-from ailoop.transport.ws.outbox import Outbox
 from ailoop.transport.ws.v1 import SUBPROTOCOL
 
 __all__ = ["serve_stream", "serve_websockets", "text_frames"]

@@ -1,9 +1,8 @@
-"""The stream under a WebSocket connection: written to at once, without waiting.
+"""What stands between a connection and its socket, which is written to at once.
 
 To hand a frame to a task that then sends it costs a task switch for each reader and message,
-which is most of what fan-out costs. So whoever has frames for a connection writes them to
-its socket on the spot, and only what the socket does not take is kept, for the connection's
-own task to finish.
+which is most of what fan-out costs. So whoever has data for a connection writes them to its
+socket on the spot, and only what the socket does not take is kept, for a task to finish.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ class Outbox(trio.abc.Stream):
         Never waits. What is offered to a connection that is gone is dropped; whoever reads
         from it, or flushes it, is told.
         """
-        if self._broken:
+        if self._broken or not data:
             return
         self._backlog.append(data)
         self.pending += len(data)
@@ -77,6 +76,10 @@ class Outbox(trio.abc.Stream):
         :raises trio.BrokenResourceError: the connection is gone.
         """
         await trio.lowlevel.checkpoint_if_cancelled()
+        if not self._backlog:  # no lock, hence no turn of the scheduler
+            if self._broken:
+                raise trio.BrokenResourceError
+            return
         async with self._writing:
             while self._backlog:
                 try:
