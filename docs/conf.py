@@ -12,7 +12,7 @@ author = "the ailoop authors"
 copyright = "the ailoop authors, Apache License 2.0"
 version = release = __version__
 
-extensions = ["sphinx.ext.autodoc", "sphinxcontrib_trio", "tables"]
+extensions = ["sphinx.ext.autodoc", "sphinxcontrib_trio", "tables", "measured"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = f"ailoop {release}"

@@ -92,7 +92,7 @@ def _literal(value: Any, shown: bool) -> str:
 # -- tables ---------------------------------------------------------------------------------
 
 
-class _Table(SphinxDirective):
+class Table(SphinxDirective):
     """A table whose rows come from the code."""
 
     heads: Row = ()
@@ -122,7 +122,7 @@ class _Table(SphinxDirective):
                 )
 
 
-class ErrorTable(_Table):
+class ErrorTable(Table):
     """``.. error-table::``"""
 
     heads = ("Code", "Status", "Sentence", "Retry", "Python")
@@ -133,7 +133,7 @@ class ErrorTable(_Table):
         return error_rows()
 
 
-class SettingsTable(_Table):
+class SettingsTable(Table):
     """``.. settings-table::``"""
 
     heads = ("Key", "Meaning", "Default", "Flag", "Variable")
@@ -144,7 +144,7 @@ class SettingsTable(_Table):
         return setting_rows()
 
 
-class CliOptions(_Table):
+class CliOptions(Table):
     """``.. cli-options:: COMMAND``"""
 
     required_arguments = 1

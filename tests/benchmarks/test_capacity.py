@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.capacity import allow_files
-from tests.benchmarks.test_smoke import bench
+from tests.benchmarks.programme import bench
 
 BASE = {"start → ready", "memory at the start", "memory after a request"}
 CONNECTIONS = {

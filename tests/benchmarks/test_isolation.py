@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks.bad_reader import Account, Told
-from tests.benchmarks.test_smoke import bench
+from tests.benchmarks.programme import bench
 
 
 def message(number: int) -> dict[str, Any]:

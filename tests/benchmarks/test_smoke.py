@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from collections import defaultdict
 from pathlib import Path
@@ -13,7 +10,8 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.benchmarks.programme import bench
+
 SVG = "{http://www.w3.org/2000/svg}svg"
 
 OURS = {"ailoop", "ailoop, ailoop.v1"}
@@ -27,21 +25,6 @@ LATENCY = {
     "lone-post": {"ailoop", "fastapi"},
     "ask-answer": {"ailoop, ailoop.v1"},
 }
-
-
-def bench(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run the programme. Servers that are traced for coverage would take their time."""
-    traced = ("COVERAGE_", "COV_")
-    env = {name: value for name, value in os.environ.items() if not name.startswith(traced)}
-    return subprocess.run(
-        [sys.executable, "-m", "benchmarks", *arguments],
-        cwd=ROOT,
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=55,
-        check=False,
-    )
 
 
 def servers_by_workload(report: dict[str, Any]) -> dict[str, set[str]]:

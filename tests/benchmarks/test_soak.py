@@ -10,7 +10,7 @@ from benchmarks.memory import MIB, MemoryWatch
 from benchmarks.server import Server
 from benchmarks.soak import Soak
 from benchmarks.soak_world import World
-from tests.benchmarks.test_smoke import bench
+from tests.benchmarks.programme import bench
 
 TEXT, APPROVED = ResponseType.TEXT, ResponseType.AUTHORIZATION_APPROVED
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 
@@ -11,6 +12,7 @@ from attrs import fields
 from ailoop.cli.main import cli
 from ailoop.daemon import Settings, load_settings
 from ailoop.model.errors import CATALOGUE
+from benchmarks.catalogue import WORKLOADS
 from tests.docs.blocks import DOCS, ROOT, read_blocks
 from tests.serving import serving
 
@@ -43,6 +45,21 @@ def test_the_generated_tables_are_complete(tables):
             if flag.startswith("--") and one.name not in names
         }
         assert shown == real, name
+
+
+def test_the_measured_figures_are_of_a_whole_run(monkeypatch):
+    """The file beside the page has every workload, measured in earnest, and none failed."""
+    monkeypatch.syspath_prepend(str(DOCS))
+    from measured import measured_rows
+
+    report = json.loads((DOCS / "performance.json").read_text())
+    assert report["method"]["failed"] == []
+    assert not report["method"]["smoke"]
+    assert {row["workload"] for row in report["rows"]} == {one.name for one in WORKLOADS} - SPLIT
+    rows = list(measured_rows(report))
+    assert all(len(row) == 4 for row in rows)
+    assert any("met" in row[3] for row in rows)
+    assert any("fastapi" in row[2] and "×" in row[2] for row in rows)
 
 
 def test_a_name_that_is_not_in_the_code_is_noticed(tables):

@@ -20,9 +20,9 @@ from ailoop.broker import Batch, Entry
 from ailoop.model.message import Response
 from ailoop.transport.buffers import buffers
 from ailoop.transport.gateway import TransportLimits
+from ailoop.transport.outbox import Outbox
 from ailoop.transport.ws.heart import Heart
 from ailoop.transport.ws.listener import _TrioSocket, serve_stream, text_frames
-from ailoop.transport.outbox import Outbox
 from ailoop.transport.ws.plain import PlainSession
 from ailoop.transport.ws.session import Session
 from tests.serving import V1, Served, note, question, talking
