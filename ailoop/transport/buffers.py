@@ -7,8 +7,7 @@ the first to be refused something, and a list of them all would have no bound.
 from __future__ import annotations
 
 from collections.abc import Callable
-
-from attrs import frozen
+from typing import NamedTuple
 
 from ailoop.broker.channel import Channel
 from ailoop.transport.gateway import Gateway
@@ -16,8 +15,7 @@ from ailoop.transport.gateway import Gateway
 __all__ = ["Fill", "buffers"]
 
 
-@frozen
-class Fill:
+class Fill(NamedTuple):
     """How much is in a buffer, and how much it holds."""
 
     used: int

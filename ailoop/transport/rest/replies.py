@@ -63,7 +63,8 @@ def read_id(text: str) -> UUID:
 
 def query_seconds(name: str, most: float) -> float | None:
     """Read a number of seconds from the query, at most ``most``; ``None`` if absent."""
-    text = request.args.get(name)
+    # Most requests have no query, and to parse none takes its time, too.
+    text = request.args.get(name) if request.query_string else None
     if text is None:
         return None
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from attrs import asdict
 from quart import Blueprint, Response
 
 from ailoop.transport.buffers import buffers
@@ -22,7 +21,7 @@ def status_routes(gateway: Gateway) -> Blueprint:
     @routes.get("/v1/health")
     async def health() -> Response:
         connections, channels = len(presence), len(broker.channels)
-        queues = {name: asdict(fill) for name, fill in buffers(gateway).items()}
+        queues = {name: fill._asdict() for name, fill in buffers(gateway).items()}
         queues["feeds"]["overflows"] = sum(tables.counts.overflows.values())
         status = "stopping" if broker.stopping else "healthy"
         body = {
