@@ -133,9 +133,10 @@ async def test_what_the_socket_does_not_take() -> None:
         await subscribe(client)
         sent = [note("a", "x" * 16_000) for _ in range(10)]
         await w.publish(*sent)
-        with trio.fail_after(10):
-            frames = [orjson.loads(await client.get_message()) for _ in sent]
-        assert {frame["op"] for frame in frames} == {"message"}
+        for _ in sent:
+            with trio.fail_after(10):
+                told = await client.get_message()
+            assert orjson.loads(told)["op"] == "message"
 
 
 async def test_a_reader_that_stops(autojump_clock: MockClock) -> None:
