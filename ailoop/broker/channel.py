@@ -106,9 +106,14 @@ class Channel:
         # Its statistics are slow to make, and of most channels nobody wants anything now.
         return self._inbox.statistics().current_buffer_used if self._in_line else 0
 
-    def fullest(self, depth: Callable[[Feed], int]) -> int:
-        """Return the greatest depth of all feeds."""
-        return max(map(depth, self._feeds), default=0)
+    def fullest_feed(self) -> tuple[int, int]:
+        """Return the most entries, and the most bytes, that wait in one feed."""
+        entries = size = 0
+        for feed in self._feeds:
+            if feed.queued:  # of many feeds hardly any
+                entries = max(entries, feed.queued)
+                size = max(size, feed.queued_bytes)
+        return entries, size
 
     async def submit(self, submission: Submission) -> None:
         """Put a submission in line; waits while the inbox is full.
@@ -241,7 +246,8 @@ class Channel:
                     idle_turns = 0
             except trio.WouldBlock:
                 pass
-            if idle_turns >= _IDLE_TURNS or time.perf_counter() >= until:
+            full = len(batch) >= self._limits.batch
+            if full or idle_turns >= _IDLE_TURNS or time.perf_counter() >= until:
                 return
             idle_turns += 1
             await trio.lowlevel.checkpoint()
@@ -256,7 +262,6 @@ class Channel:
 
     async def _commit(self, batch: list[Submission]) -> None:
         """Append all submissions as one batch, apply them, and tell who submitted them."""
-        self._tables.counts.batches += 1
         self._tables.counts.full_batches += len(batch) >= self._limits.batch
         messages = [message for submission in batch for message in submission.messages]
         verdicts = [self._admit(message) for message in messages]
@@ -294,6 +299,7 @@ class Channel:
             log.exception("journal_unavailable", channel=self.name, reason=str(error))
             self._release_admitted()
             return None
+        self._tables.counts.batches += 1
         outcomes: list[Outcome] = []
         for seq, message, (_, encoded) in zip(
             range(first, first + len(records)), messages, records, strict=True

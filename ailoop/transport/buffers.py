@@ -31,6 +31,8 @@ def buffers(gateway: Gateway) -> dict[str, Fill]:
     def fullest(depth: Callable[[Channel], int]) -> int:
         return max(map(depth, channels), default=0)
 
+    feeds = [channel.fullest_feed() for channel in channels]
+    entries, sizes = [one[0] for one in feeds], [one[1] for one in feeds]
     return {
         "prompts": Fill(tables.open_prompts, limits.prompts),
         "channels": Fill(len(channels), limits.channels),
@@ -41,12 +43,8 @@ def buffers(gateway: Gateway) -> dict[str, Fill]:
         "fullest_inbox": Fill(fullest(lambda c: c.inbox_depth), limits.inbox),
         "fullest_history": Fill(fullest(lambda c: len(c.history)), limits.history_messages),
         "fullest_history_bytes": Fill(fullest(lambda c: c.history.size), limits.history_bytes),
-        "fullest_feed": Fill(
-            fullest(lambda c: c.fullest(lambda feed: feed.queued)), limits.feed_messages
-        ),
-        "fullest_feed_bytes": Fill(
-            fullest(lambda c: c.fullest(lambda feed: feed.queued_bytes)), limits.feed_bytes
-        ),
+        "fullest_feed": Fill(max(entries, default=0), limits.feed_messages),
+        "fullest_feed_bytes": Fill(max(sizes, default=0), limits.feed_bytes),
         "fullest_replies": Fill(presence.fullest(lambda g: g.unread), doors.replies),
         "fullest_reply_bytes": Fill(
             presence.fullest(lambda g: g.unread_bytes), doors.reply_bytes

@@ -23,10 +23,13 @@ class Outbox(trio.abc.Stream):
     """A socket whose writes never interleave, from tasks and from synchronous code alike.
 
     :param stream: the accepted connection, which this takes over.
+    :param patience: for how many seconds the socket may take nothing while something waits.
     """
 
-    def __init__(self, stream: trio.SocketStream) -> None:
+    def __init__(self, stream: trio.SocketStream, patience: float = math.inf) -> None:
         self._stream = stream
+        self._patience = patience
+        self._stalls = 0
         self._backlog: list[bytes | memoryview] = []
         self._writing = trio.Lock()
         self._broken = False
@@ -48,6 +51,8 @@ class Outbox(trio.abc.Stream):
 
     def _write(self) -> None:
         """Let the socket take what it can of the oldest data."""
+        if self._broken:
+            return
         data = memoryview(self._backlog[0])
         try:
             # Of a closed socket the descriptor is -1, which is nobody's.
@@ -63,41 +68,55 @@ class Outbox(trio.abc.Stream):
         else:
             self._backlog[0] = data[sent:]
 
+    @property
+    def broken(self) -> bool:
+        """Whether the connection is known to be gone."""
+        return self._broken
+
     def _break(self) -> None:
         self._broken = True
         self._backlog.clear()
         self.pending = 0
 
-    async def flush(self, patience: float = math.inf) -> None:
+    async def flush(self) -> None:
         """Return when all has been written.
 
-        :param patience: for how many seconds the socket may take nothing at all.
-        :raises trio.TooSlowError: it did so for longer. What is left stays to be written.
+        :raises trio.TooSlowError: the socket took nothing for too long, whoever of those who
+            wait has noticed it. What is left stays to be written.
         :raises trio.BrokenResourceError: the connection is gone.
         """
         await trio.lowlevel.checkpoint_if_cancelled()
-        if not self._backlog:  # no lock, hence no turn of the scheduler
-            if self._broken:
-                raise trio.BrokenResourceError
-            return
-        async with self._writing:
-            while self._backlog:
-                try:
-                    with trio.fail_after(patience):
-                        await trio.lowlevel.wait_writable(self._stream.socket)
-                except (trio.ClosedResourceError, ValueError):
-                    self._break()
-                else:
+        if self._backlog:
+            stalls = self._stalls
+            async with self._writing:
+                if self._stalls != stalls:
+                    raise trio.TooSlowError
+                while self._backlog:
+                    await self._wait_writable()
                     self._write()
         if self._broken:
             raise trio.BrokenResourceError
+
+    async def _wait_writable(self) -> None:
+        try:
+            with trio.fail_after(self._patience):
+                await trio.lowlevel.wait_writable(self._stream.socket)
+        except trio.TooSlowError:
+            self._stalls += 1
+            raise
+        except (trio.ClosedResourceError, ValueError):
+            self._break()
 
     # -- what trio-websocket does with its stream --------------------------------------
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
         """Write whole frames after those that were offered before."""
         self.offer(bytes(data))
-        await self.flush()
+        try:
+            await self.flush()
+        except trio.TooSlowError:
+            # As far as trio-websocket is concerned, such a peer is gone.
+            raise trio.BrokenResourceError from None
 
     async def wait_send_all_might_not_block(self) -> None:
         """Wait as :class:`trio.SocketStream` does."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 import trio
-from trio.testing import MockClock
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from ailoop.broker import open_broker
 from ailoop.journal import MemoryJournal
@@ -24,6 +24,7 @@ class StuckSocket:
     def __init__(self, *said: str, closes: bool = True) -> None:
         self.closed_with: tuple[int, str] | None = None
         self.sending = 0
+        self.patience = 30.0
         self._said = list(said)
         self._closes = closes
 
@@ -40,9 +41,9 @@ class StuckSocket:
     def unsent(self) -> int:
         return 0
 
-    async def send(self, frames: Sequence[bytes], patience: float) -> None:
+    async def send(self, frames: Sequence[bytes]) -> None:
         self.sending += len(frames)
-        with trio.fail_after(patience):
+        with trio.fail_after(self.patience):
             await trio.sleep_forever()
 
     async def close(self, code: int, reason: str) -> None:
@@ -83,9 +84,58 @@ async def test_peer_that_goes_while_it_is_sent_to(autojump_clock: MockClock) -> 
     """A peer that goes away ends its connection at once, without a close."""
 
     class Gone(StuckSocket):
-        async def send(self, frames: Sequence[bytes], patience: float) -> None:
+        async def send(self, frames: Sequence[bytes]) -> None:
             raise SocketClosedError
 
     socket = Gone("?")
     assert await serve(socket, 30) == 0
     assert socket.closed_with is None
+
+
+class QuickSocket(StuckSocket):
+    """A socket that takes everything at once, which is no checkpoint."""
+
+    async def send(self, frames: Sequence[bytes]) -> None:
+        self.sending += len(frames)
+
+
+async def test_a_reader_that_catches_up(autojump_clock: MockClock) -> None:
+    """While much is sent to one reader that takes it all, other tasks have their turns."""
+    async with open_broker(MemoryJournal()) as broker:
+        limits = TransportLimits(outbox_bytes=1000)
+        gateway = Gateway(broker, Codec(MessageLimits()), limits)
+        notes = [{"channel": "a", "content": {"type": "notification", "text": "x" * 500}}] * 500
+        await broker.publish(gateway.codec.structure_all(notes))
+        socket = QuickSocket('{"subscribe":["a"]}')
+        turns = 0
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(
+                serve_connection, gateway, PlainSession(gateway), socket, nursery
+            )
+            while socket.sending < 400:
+                await trio.lowlevel.checkpoint()
+                turns += 1
+            nursery.cancel_scope.cancel()
+        assert turns > 5
+
+
+async def test_what_is_counted_meanwhile(autojump_clock: MockClock) -> None:
+    """Frames of other connections that go out while this one waits stay counted."""
+    async with open_broker(MemoryJournal()) as broker:
+        gateway = Gateway(broker, Codec(MessageLimits()))
+        sending, taken = trio.Event(), trio.Event()
+
+        class SlowSocket(StuckSocket):
+            async def send(self, frames: Sequence[bytes]) -> None:
+                sending.set()
+                await taken.wait()
+
+        async with trio.open_nursery() as nursery:
+            session = PlainSession(gateway)
+            nursery.start_soon(serve_connection, gateway, session, SlowSocket("?"), nursery)
+            await sending.wait()
+            gateway.counts.frames_sent += 100
+            taken.set()
+            await wait_all_tasks_blocked()
+            assert gateway.counts.frames_sent == 101
+            nursery.cancel_scope.cancel()

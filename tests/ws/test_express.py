@@ -97,6 +97,36 @@ async def test_not_while_closing(make: Make) -> None:
 
 
 @BOTH
+async def test_nothing_after_the_end(make: Make) -> None:
+    """What the reading task still has in hand when a connection ends opens nothing any more."""
+    async with world() as w:
+        session = make(w.gateway)
+        session.detach()
+        await w.say(session, follow(session, "a"), send(session, note("b")))
+        assert w.broker.tables.feeds == 0
+        assert not w.broker.channels
+
+
+async def test_nothing_behind_a_close() -> None:
+    """A message behind one that is too large, in the same read, is dropped with it."""
+    async with world(TransportLimits(body_bytes=1000)) as w:
+        ours, theirs = map(trio.socket.from_stdlib_socket, stdlib.socketpair())
+        async with (
+            trio.SocketStream(theirs) as client,
+            trio.SocketStream(ours) as near,
+            trio.open_nursery() as nursery,
+        ):
+            nursery.start_soon(serve_stream, w.gateway, Heart(30), near)
+            await shake(client, "/")
+            await wait_all_tasks_blocked()
+            large, small = frame(b"x" * 1001), frame(orjson.dumps(note("a")))
+            await client.send_all(large + small)
+            await wait_all_tasks_blocked()
+            assert not w.broker.channels
+            nursery.cancel_scope.cancel()
+
+
+@BOTH
 async def test_not_more_than_a_share(make: Make) -> None:
     """A batch that is larger than what is sent at a time takes its turn in the feed."""
     async with world(**ROOMY) as w:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import socket as stdlib
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ MUCH = 4 * 1024 * 1024
 
 
 @contextmanager
-def pair() -> Iterator[tuple[Outbox, trio.SocketStream]]:
+def pair(patience: float = math.inf) -> Iterator[tuple[Outbox, trio.SocketStream]]:
     """Return an outbox, and the stream of its peer, over small socket buffers."""
     ours, theirs = stdlib.socketpair()
     for one in (ours, theirs):
@@ -28,7 +29,7 @@ def pair() -> Iterator[tuple[Outbox, trio.SocketStream]]:
     with ours, theirs:
         ours.setblocking(False)
         near, far = map(trio.socket.from_stdlib_socket, (ours, theirs))
-        yield Outbox(trio.SocketStream(near)), trio.SocketStream(far)
+        yield Outbox(trio.SocketStream(near), patience), trio.SocketStream(far)
 
 
 async def read(stream: trio.SocketStream, size: int) -> bytes:
@@ -86,20 +87,37 @@ def test_everything_arrives_in_order(writes: list[tuple[str, int]]) -> None:
 
 async def test_a_peer_that_takes_nothing(autojump_clock: MockClock) -> None:
     """The writer is told after its patience, and what is left stays to be written."""
-    with pair() as (outbox, peer):
+    with pair(30) as (outbox, peer):
         outbox.offer(b"x" * MUCH)
         assert 0 < outbox.pending < MUCH
         with pytest.raises(trio.TooSlowError):
-            await outbox.flush(30)
+            await outbox.flush()
         assert trio.current_time() == pytest.approx(30)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(outbox.flush)
             assert await read(peer, MUCH) == b"x" * MUCH
 
 
+async def test_everybody_who_waits_is_told(autojump_clock: MockClock) -> None:
+    """Who waits behind another for the socket learns as soon that it takes nothing."""
+    with pair(30) as (outbox, _):
+        outbox.offer(b"x" * MUCH)
+        async with trio.open_nursery() as nursery:
+
+            async def pong() -> None:
+                with pytest.raises(trio.BrokenResourceError):
+                    await outbox.send_all(b"pong")
+
+            nursery.start_soon(pong)
+            await wait_all_tasks_blocked()
+            with pytest.raises(trio.TooSlowError):
+                await outbox.flush()
+        assert trio.current_time() == pytest.approx(30)
+
+
 async def test_a_peer_that_is_slow_but_reads(autojump_clock: MockClock) -> None:
     """Patience is for a peer that stands still, however long all of it takes."""
-    with pair() as (outbox, peer):
+    with pair(30) as (outbox, peer):
         outbox.offer(b"x" * MUCH)
 
         async def read_slowly() -> None:
@@ -110,7 +128,7 @@ async def test_a_peer_that_is_slow_but_reads(autojump_clock: MockClock) -> None:
 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(read_slowly)
-            await outbox.flush(30)
+            await outbox.flush()
         assert trio.current_time() > 60
 
 

@@ -35,9 +35,12 @@ class _QuartSocket:
     def unsent(self) -> int:
         return 0  # Hypercorn does not say
 
-    async def send(self, frames: Sequence[bytes], patience: float) -> None:
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+
+    async def send(self, frames: Sequence[bytes]) -> None:
         for frame in frames:
-            with trio.fail_after(patience):
+            with trio.fail_after(self._patience):
                 await websocket.send(frame.decode())
             # What the socket takes at once is no checkpoint.
             await trio.lowlevel.checkpoint()
@@ -70,8 +73,9 @@ def socket_routes(gateway: Gateway) -> Blueprint:
         await websocket.accept(subprotocol=agreed)
         try:
             session = make_session(gateway, agreed)
+            quart = _QuartSocket(gateway.limits.send_seconds)
             async with trio.open_nursery() as nursery:
-                await serve_connection(gateway, session, _QuartSocket(), nursery)
+                await serve_connection(gateway, session, quart, nursery)
         except Exception:
             # Quart would close with 1000, as if all were well.
             log.exception("connection_failed")

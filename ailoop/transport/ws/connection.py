@@ -49,12 +49,11 @@ class Socket(Protocol):
         """Return how many bytes wait for the peer to read."""
         ...
 
-    async def send(self, frames: Sequence[bytes], patience: float) -> None:
+    async def send(self, frames: Sequence[bytes]) -> None:
         """Send text messages, and wait until these and all before them are out.
 
-        :param patience: for how many seconds the peer may take nothing.
         :raises SocketClosedError: the peer has gone.
-        :raises trio.TooSlowError: it does not read.
+        :raises trio.TooSlowError: it has taken nothing for longer than it may.
         """
         ...
 
@@ -80,7 +79,7 @@ async def serve_connection(
     with gateway.presence.admit(session, socket.port):
         try:
             nursery.start_soon(_read, session, socket, nursery.cancel_scope)
-            await _write(session, socket, gateway.limits.send_seconds)
+            await _write(session, socket)
             nursery.cancel_scope.cancel()
         finally:
             session.detach()
@@ -92,24 +91,27 @@ async def _read(session: Session, socket: Socket, connection: trio.CancelScope) 
     connection.cancel()
 
 
-async def _write(session: Session, socket: Socket, patience: float) -> None:
+async def _write(session: Session, socket: Socket) -> None:
     counts = session.gateway.counts
     try:
         try:
             while session.close_with is None or session.has_output:
                 await session.wait_output()
                 # Kept here, the last frames would stay until there are others.
-                counts.frames_sent += await _send(socket, session.take(), patience)
+                sent = await _send(socket, session.take())
+                counts.frames_sent += sent
+                # A reader that catches up on much, and reads as fast, has no other.
+                await trio.lowlevel.checkpoint()
         except trio.TooSlowError:
-            log.info("slow_consumer_closed", waited_seconds=patience)
+            log.info("slow_consumer_closed", waited_seconds=session.gateway.limits.send_seconds)
             counts.drop_feeds("slow_reader", len(session.cursors()))
             session.close_with = (CLOSE_SLOW_CONSUMER, "does not read")
         with trio.move_on_after(_CLOSE_SECONDS):
             await socket.close(*session.close_with)
     except SocketClosedError:
-        pass
+        session.close_with = session.close_with or (1006, "")
 
 
-async def _send(socket: Socket, frames: Sequence[bytes], patience: float) -> int:
-    await socket.send(frames, patience)
+async def _send(socket: Socket, frames: Sequence[bytes]) -> int:
+    await socket.send(frames)
     return len(frames)

@@ -22,20 +22,29 @@ class Heart:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self.connections: set[WebSocketConnection] = set()
-        """Those that are asked."""
+        self._due: dict[WebSocketConnection, float] = {}  # when each is asked, the next first
+
+    def add(self, connection: WebSocketConnection) -> None:
+        """Ask a connection from now on."""
+        self._due[connection] = trio.current_time() + self._seconds
+
+    def discard(self, connection: WebSocketConnection) -> None:
+        """Ask it no more."""
+        self._due.pop(connection, None)
 
     async def beat(self) -> None:
-        """Ask one after the other, spread over the time there is, until cancelled."""
+        """Ask each when it is due, until cancelled."""
         async with trio.open_nursery() as pings:
             while True:
-                around = list(self.connections)
-                if not around:
-                    await trio.sleep(self._seconds)
-                for connection in around:
-                    await trio.sleep(self._seconds / len(around))
-                    if connection in self.connections:
-                        pings.start_soon(self._ask, connection)
+                now = trio.current_time()
+                connection, due = next(iter(self._due.items()), (None, now + self._seconds))
+                if connection is None or due > now:
+                    # Whoever comes meanwhile is due later than that.
+                    await trio.sleep_until(due)
+                    continue
+                self.discard(connection)
+                self.add(connection)
+                pings.start_soon(self._ask, connection)
 
     async def _ask(self, connection: WebSocketConnection) -> None:
         try:

@@ -71,8 +71,8 @@ class _TrioSocket:
         than what we do with it. So we stand in the place of its queue: a name of its inner
         life, and the reason why its version is pinned.
         """
-        handover = _Handover(receive)
         queue = self._connection._send_channel  # noqa: SLF001
+        handover = _Handover(self._connection, queue, receive)
         waiting = queue.statistics()
         self._connection._send_channel = handover  # type: ignore[assignment]  # noqa: SLF001
         try:
@@ -87,7 +87,7 @@ class _TrioSocket:
             return gone.reason.code if gone.reason else 1006
 
     def express(self, batch: Batch, render: Render) -> bool:
-        if self._outbox.pending or self._connection.closed is not None:
+        if self._outbox.pending or self._outbox.broken or self._connection.closed is not None:
             return False
         self._outbox.offer(
             batch.form(render, lambda entries: text_frames(map(render, entries)))
@@ -99,13 +99,13 @@ class _TrioSocket:
     def unsent(self) -> int:
         return self._outbox.pending
 
-    async def send(self, frames: Sequence[bytes], patience: float) -> None:
+    async def send(self, frames: Sequence[bytes]) -> None:
         if self._connection.closed is not None:
             raise SocketClosedError
         if frames:
             self._outbox.offer(text_frames(frames))
         try:
-            await self._outbox.flush(patience)
+            await self._outbox.flush()
         except trio.BrokenResourceError:
             raise SocketClosedError from None
 
@@ -116,7 +116,14 @@ class _TrioSocket:
 class _Handover:
     """What trio-websocket takes for the sending end of its queue of messages."""
 
-    def __init__(self, receive: Callable[[str | bytes], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        connection: WebSocketConnection,
+        queue: trio.MemorySendChannel[str | bytes],
+        receive: Callable[[str | bytes], Awaitable[None]],
+    ) -> None:
+        self._connection = connection
+        self._queue = queue
         self._opened: trio.Event | None = trio.Event()
         self._receive = receive
         self._turn_ends = 0.0
@@ -132,6 +139,8 @@ class _Handover:
         """Let the session take a message, and now and then the other tasks have a turn."""
         if self._opened is not None:
             await self._opened.wait()
+        if self._connection.closed is not None:
+            return  # what comes behind a close is nobody's any more
         try:
             await self._receive(message)
         except Exception as fault:
@@ -144,8 +153,8 @@ class _Handover:
             self._turn_ends = time.perf_counter() + _TURN_SECONDS
 
     async def aclose(self) -> None:
-        """Do nothing: the queue itself is closed when the reading ends."""
-        await trio.lowlevel.checkpoint()
+        """Close the queue, which tells :meth:`_TrioSocket.listen`."""
+        await self._queue.aclose()
 
 
 async def serve_websockets(
@@ -174,8 +183,9 @@ async def serve_websockets(
 async def serve_stream(gateway: Gateway, heart: Heart, stream: trio.SocketStream) -> None:
     """Serve one connection; whatever goes wrong with it stays with it."""
     try:
+        outbox = Outbox(stream, gateway.limits.send_seconds)
         async with trio.open_nursery() as nursery:
-            await _shake_hands(gateway, heart, Outbox(stream), nursery)
+            await _shake_hands(gateway, heart, outbox, nursery)
             nursery.cancel_scope.cancel()
     except* _PEER_FAULTS:
         log.debug("connection_lost")
@@ -230,11 +240,11 @@ async def _converse(
 ) -> None:
     session = make_session(gateway, connection.subprotocol)
     socket = _TrioSocket(connection, outbox, session.nudge)
-    heart.connections.add(connection)
+    heart.add(connection)
     try:
         await serve_connection(gateway, session, socket, nursery)
     finally:
-        heart.connections.discard(connection)
+        heart.discard(connection)
 
 
 def text_frames(payloads: Iterable[bytes]) -> bytes:

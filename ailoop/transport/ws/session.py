@@ -113,7 +113,13 @@ class Session(ABC):
     # -- in ---------------------------------------------------------------------------
 
     async def receive(self, frame: str | bytes) -> None:
-        """Take one frame from the client; waits while too many replies are unread."""
+        """Take one frame from the client; waits while too many replies are unread.
+
+        What the reading task still had in hand when the connection ended is dropped: acted
+        on, it would leave a subscription that nobody ever closes.
+        """
+        if self._detached:
+            return
         self.gateway.counts.frames_received += 1
         if self._is_full():
             self.gateway.counts.reads_paused += 1
