@@ -12,7 +12,7 @@ __all__ = ["ROOT", "bench"]
 ROOT = Path(__file__).parents[2]
 
 
-def bench(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def bench(*arguments: str | Path, patience: float = 55) -> subprocess.CompletedProcess[str]:
     """Run the programme. Servers that are traced for coverage would take their time."""
     traced = ("COVERAGE_", "COV_")
     env = {name: value for name, value in os.environ.items() if not name.startswith(traced)}
@@ -22,6 +22,6 @@ def bench(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
         env=env,
         capture_output=True,
         text=True,
-        timeout=55,
+        timeout=patience,
         check=False,
     )
