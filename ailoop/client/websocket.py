@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from math import inf
 from typing import Any
 from uuid import UUID
 
@@ -122,6 +123,8 @@ class WebSocketLink:
             while True:
                 frame = await socket.get_message()
                 self._dispatch(self.session.receive(frame, trio.current_time()))
+                if self.session.requests.deadline < inf:
+                    self._wanted.set()  # what was refused together goes again, apart
                 self._heard.set()
         except ConnectionClosed as closed:
             code = closed.reason.code if closed.reason else 1006
