@@ -87,7 +87,7 @@ async def _shake_hands(nursery: trio.Nursery, stream: Stream, url: str) -> WebSo
     with trio.CancelScope() as shaking:
         socket = await wrap_client_stream(
             nursery,
-            _Noticing(stream, shaking.cancel),
+            cast("Stream", _Noticing(stream, shaking.cancel)),  # any stream will do
             parts.netloc,
             parts.path or "/",
             subprotocols=[SUBPROTOCOL],
