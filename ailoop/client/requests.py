@@ -105,25 +105,24 @@ class Requests:
         if now < self._together_until:
             return
         batch: list[int] = []
+        room = 0
         for ref in self._unsent:
             request = self._open[ref]
             request.times_sent += 1
-            if batch and not self._fits(batch, request):
+            if batch and (request.op != "send" or request.alone or request.size > room):
                 yield self._write(batch, now)
                 batch = []
-            if request.op == "send":
-                batch.append(ref)
-            else:
+            if request.op != "send":
                 yield frame_of(request.op, ref=ref, **request.members)
+                continue
+            if not batch:
+                room = _BATCH_BYTES
+            batch.append(ref)
+            full = request.alone or len(batch) == _BATCH_MESSAGES
+            room = -1 if full else room - request.size
         if batch:
             yield self._write(batch, now)
         self._unsent.clear()
-
-    def _fits(self, batch: list[int], request: _Request) -> bool:
-        size = sum(self._open[ref].size for ref in batch) + request.size
-        alone = request.alone or self._open[batch[0]].alone
-        room = len(batch) < _BATCH_MESSAGES and size <= _BATCH_BYTES
-        return request.op == "send" and room and not alone
 
     def _write(self, batch: list[int], now: float) -> str:
         self._together_until = now + _TOGETHER_SECONDS

@@ -261,6 +261,34 @@ def test_gap() -> None:
     assert orjson.loads(session.take(0.0)[0])["after"] == {"a": 4, "*": 0}
 
 
+def test_message_of_a_feed_that_has_ended() -> None:
+    """What is still on its way from an ended feed is none of the next one's."""
+    session = ClientSession()
+    greeted(session)
+    session.unfollow(session.follow(["a"], {}, None))
+    ref = session.follow(["a"], {"a": 3}, None)
+    message = {"op": "message", "seq": 9, "message": dump_message(notification("x"))}
+    assert session.receive(orjson.dumps(message), 0.0) == []
+    reply = {"op": "subscribed", "ref": ref, "channels": {"a": 3}}
+    session.receive(orjson.dumps(reply), 0.0)
+    (event,) = session.receive(orjson.dumps(message | {"seq": 4}), 0.0)
+    assert isinstance(event, Arrived)
+
+
+def test_batches_are_bounded() -> None:
+    """A frame has so many messages and so many bytes at most; all go, in their order."""
+    session = ClientSession()
+    greeted(session)
+    texts = [str(number) for number in range(450)] + [c * 100_000 for c in "abcdefg"]
+    for text in texts:
+        session.requests.post(notification(text))
+    frames = [orjson.loads(frame) for frame in session.take(0.0)]
+    sent = [frame.get("messages") or [frame["message"]] for frame in frames]
+    assert [one["content"]["text"] for batch in sent for one in batch] == texts
+    assert max(len(batch) for batch in sent) == 200
+    assert len(sent) == 3 + 3
+
+
 @pytest.mark.parametrize("frame", ["", "[]", "{}", '{"op":"message"}', '{"op":"gap"}', "\x00"])
 def test_foreign_frames(frame: str) -> None:
     """What is none of the protocol is Incompatible."""
