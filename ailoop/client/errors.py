@@ -92,7 +92,7 @@ class NotFound(Refused):
 
 
 class PromptLost(NotFound):
-    """The server had taken a prompt and no longer knows it; nobody will answer it."""
+    """The server had taken a prompt and no longer knows it, nor what became of it."""
 
 
 class NotAuthorized(AiloopError):

@@ -34,8 +34,8 @@ class Patience:
         waits twice as long, less a random part of up to a half.
     :param longest_seconds: what that grows to at most.
     :param give_up_seconds: without a connection for so long, whatever waits raises
-        :class:`Unreachable` and the client is done. ``None``: it waits as long as its
-        caller does. 0: it never connects again.
+        what came of the last attempt, such as :class:`Unreachable`, and the client is done.
+        ``None``: it waits as long as its caller does. 0: it never connects again.
     :param connect_seconds: for opening one connection.
     :param heartbeat_seconds: after so long without a word from the server it is asked for
         one; after as long again the connection counts as lost.

@@ -42,23 +42,26 @@ class Wire:
         self.cuts = 0
         self._random = random
         self._streams: set[trio.SocketStream] = set()
-        self._flowing = trio.Event()
-        self._flowing.set()
+        self._open = trio.Event()
+        self._open.set()
+        self._flowing = dict.fromkeys(("there", "back"), self._open)
 
     def cut(self) -> None:
         """Cut every connection."""
         for stream in self._streams:
             stream.socket.close()
         self._streams.clear()
-        self._flowing.set()
+        for stalled in self._flowing.values():
+            stalled.set()
+        self._flowing = dict.fromkeys(self._flowing, self._open)
 
-    def stall(self) -> None:
-        """Let nothing through any more, and tell nobody: both ends look open."""
-        self._flowing = trio.Event()
+    def stall(self, *directions: str) -> None:
+        """Let nothing through any more until the cut, and tell nobody: all looks open.
 
-    def flow(self) -> None:
-        """Let things through again."""
-        self._flowing.set()
+        :param directions: ``there`` or ``back``; both if none is given.
+        """
+        for direction in directions or tuple(self._flowing):
+            self._flowing[direction] = trio.Event()
 
     async def carry(self, near: trio.SocketStream) -> None:
         """Carry one connection's bytes both ways."""
@@ -75,16 +78,17 @@ class Wire:
         self._streams |= both
         try:
             async with near, far, trio.open_nursery() as nursery:
-                nursery.start_soon(self._pump, near, far)
-                nursery.start_soon(self._pump, far, near)
+                nursery.start_soon(self._pump, near, far, "there")
+                nursery.start_soon(self._pump, far, near, "back")
         finally:
             self._streams -= both
 
-    async def _pump(self, source: trio.SocketStream, sink: trio.SocketStream) -> None:
+    async def _pump(
+        self, source: trio.SocketStream, sink: trio.SocketStream, direction: str
+    ) -> None:
         try:
             while data := await source.receive_some():
-                flowing = self._flowing
-                await flowing.wait()
+                await self._flowing[direction].wait()
                 if self.delay_seconds:
                     await trio.sleep(self._random.uniform(0, self.delay_seconds))
                 if self._random.random() < self.cut_chance:

@@ -94,6 +94,7 @@ async def test_ack_lost(
     server: Served, wire: Wire, agent: AiloopClient, nursery: trio.Nursery
 ) -> None:
     """A message whose acknowledgement got lost is sent again, and is there once."""
+    wire.stall("back")
     call = Call(nursery, lambda: agent.say("a", "once"))
     await until(lambda: server.broker.tables.messages)
     wire.cut()
@@ -106,6 +107,7 @@ async def test_withdraw_repeated(
 ) -> None:
     """A withdrawal whose confirmation got lost is still the client's own."""
     ticket = await agent.post_question("a", "Which?")
+    wire.stall("back")
     call = Call(nursery, agent.withdraw, ticket)
     await until(lambda: not server.broker.tables.open_prompts)
     wire.cut()
