@@ -19,7 +19,7 @@ from ailoop.client.events import Failed, Replied
 from ailoop.model.codec import encode
 from ailoop.model.message import Message
 
-__all__ = ["GREETING", "Requests", "frame_of", "was_withdrawn"]
+__all__ = ["GREETING", "Requests", "frame_of"]
 
 GREETING = 0
 """The ref of a connection's first request; the others count from 1."""
@@ -39,7 +39,6 @@ class _Request:
     awaited: bool = True
     alone: bool = False
     """Whether it shares no frame, because one that it was in has been refused."""
-    times_sent: int = 0
 
 
 class Requests:
@@ -108,7 +107,6 @@ class Requests:
         room = 0
         for ref in self._unsent:
             request = self._open[ref]
-            request.times_sent += 1
             if batch and (request.op != "send" or request.alone or request.size > room):
                 yield self._write(batch, now)
                 batch = []
@@ -179,15 +177,6 @@ class Requests:
         if len(refs) > 1:
             self._separate(refs)
             return []
-        request = self._open.get(refs[0])
-        if (
-            request is not None
-            and request.op == "withdraw"
-            and request.times_sent > 1
-            and was_withdrawn(error)
-        ):
-            # It was we, on a connection that ended before it could say so.
-            return self._reply(refs[0], {"message": error.details["response"]})
         return [*self._fail(refs[0], error)]
 
     def _reply(self, ref: int, frame: dict[str, Any]) -> list[Replied | Failed]:
@@ -201,13 +190,6 @@ class Requests:
         if request is not None and not request.awaited:
             self.dropped += 1
         return [] if request is None or not request.awaited else [Failed(ref, error)]
-
-
-def was_withdrawn(error: Refused) -> bool:
-    """Whether a prompt is settled because it has been withdrawn before."""
-    response = error.details.get("response")
-    metadata = response.get("metadata") if isinstance(response, dict) else None
-    return isinstance(metadata, dict) and metadata.get("reason") == "withdrawn"
 
 
 def frame_of(op: str, **members: Any) -> str:

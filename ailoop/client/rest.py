@@ -13,7 +13,6 @@ import trio
 
 from ailoop.client.errors import (
     AiloopError,
-    AlreadySettled,
     Incompatible,
     MissedMessages,
     NotFound,
@@ -24,7 +23,6 @@ from ailoop.client.errors import (
 from ailoop.client.feed import MessageFeed
 from ailoop.client.opening import read_seconds
 from ailoop.client.patience import Patience, Retries, may_pass
-from ailoop.client.requests import was_withdrawn
 from ailoop.model.codec import encode, load_json, load_message
 from ailoop.model.errors import Refusal
 from ailoop.model.message import Message, ResponseMessage
@@ -155,19 +153,7 @@ class RestLink:
 
     async def withdraw(self, prompt_id: UUID) -> ResponseMessage:
         """Settle a prompt as cancelled; return the recorded response."""
-        path, again = f"/api/v1/messages/{prompt_id}", Retries(self._patience)
-        repeated = False
-        while True:
-            try:
-                return _response((await self.call("DELETE", path))[1])
-            except Unreachable as error:
-                seconds, repeated = again.failed(trio.current_time(), error), True
-            except AlreadySettled as settled:
-                if repeated and was_withdrawn(settled):
-                    # It was we, by a request whose answer did not reach us.
-                    return _response(settled.details["response"])
-                raise
-            await trio.sleep(seconds)
+        return _response((await self.insist("DELETE", f"/api/v1/messages/{prompt_id}"))[1])
 
     @asynccontextmanager
     async def subscribe(
