@@ -13,6 +13,7 @@ import trio
 from ailoop.cli.direct import ask_here
 from ailoop.cli.lines import is_terminal
 from ailoop.cli.running import (
+    NO_PATIENCE,
     OK,
     REFUSED,
     as_json,
@@ -180,7 +181,9 @@ def say(text: str, channel: str, priority: str, server: str | None, as_json: boo
             if not as_json:
                 click.echo(f"[{channel}] {clean(text)}")
         else:
-            async with AiloopClient(server, transport="rest", role="agent") as client:
+            async with AiloopClient(
+                server, transport="rest", role="agent", patience=NO_PATIENCE
+            ) as client:
                 message = await client.post(channel, content)
         if as_json:
             print_json(
@@ -199,7 +202,9 @@ async def _decide(server: str | None, channel: str, content: PromptContent) -> R
     """Ask here, or on a server; a prompt whose asker is interrupted there is withdrawn."""
     if server is None:
         return await ask_here(channel, content)
-    async with AiloopClient(server, transport="rest", role="agent") as client:
+    async with AiloopClient(
+        server, transport="rest", role="agent", patience=NO_PATIENCE
+    ) as client:
         prompt = await client.post(channel, content)
         if is_terminal(sys.stderr):
             click.echo(

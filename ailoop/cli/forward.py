@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ailoop.cli.lines import LineReader
-from ailoop.cli.running import OK, channel, exit_code_of, priority, run, server
+from ailoop.cli.running import NO_PATIENCE, OK, channel, exit_code_of, priority, run, server
 from ailoop.cli.text import complain
 from ailoop.client import AiloopClient, AiloopError, Invalid
 from ailoop.model.message import Priority
@@ -27,7 +27,7 @@ def forward(channel: str, priority: str, server: str | None) -> None:
 
     async def command() -> int:
         reader, code = LineReader(), OK
-        async with AiloopClient(server, role="agent") as client:
+        async with AiloopClient(server, role="agent", patience=NO_PATIENCE) as client:
             while (line := await reader.readline()) is not None:
                 click.echo(line)
                 if line.strip():

@@ -11,6 +11,7 @@ import trio
 from ailoop.cli.lines import LineReader, is_terminal
 from ailoop.cli.prompts import Inbox
 from ailoop.cli.running import (
+    NO_PATIENCE,
     OK,
     any_channel,
     as_json,
@@ -70,7 +71,9 @@ def inbox(
             await box.follow(client)
 
     async def list_once() -> int:
-        async with AiloopClient(server, transport="rest", role="human") as client:
+        async with AiloopClient(
+            server, transport="rest", role="human", patience=NO_PATIENCE
+        ) as client:
             items = await client.pending(channel)
         for item in items:
             if as_json:
@@ -86,7 +89,7 @@ def inbox(
         connected = False
         while True:
             try:
-                async with AiloopClient(server, role="human") as client:
+                async with AiloopClient(server, role="human", patience=NO_PATIENCE) as client:
                     connected = True
                     await attend(client, box)
                     return OK

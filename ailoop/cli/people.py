@@ -7,7 +7,7 @@ from uuid import UUID
 
 import click
 
-from ailoop.cli.running import OK, as_json, responder, run, server
+from ailoop.cli.running import NO_PATIENCE, OK, as_json, responder, run, server
 from ailoop.cli.text import one_line, print_json
 from ailoop.client import AiloopClient
 from ailoop.model.codec import dump_message
@@ -89,7 +89,9 @@ def deny(
 
 def _respond(server: str | None, as_json: bool, prompt_id: UUID, **decision: Any) -> None:
     async def command() -> int:
-        async with AiloopClient(server, transport="rest", role="human") as client:
+        async with AiloopClient(
+            server, transport="rest", role="human", patience=NO_PATIENCE
+        ) as client:
             recorded = await client.respond(prompt_id, **decision)
         if as_json:
             print_json(dump_message(recorded))

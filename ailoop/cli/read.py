@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ailoop.cli.running import OK, REFUSED, as_json, channel, run, server
+from ailoop.cli.running import NO_PATIENCE, OK, REFUSED, as_json, channel, run, server
 from ailoop.cli.show import message_line
 from ailoop.cli.text import one_line, print_json
 from ailoop.client import AiloopClient
@@ -34,7 +34,7 @@ def history(channel: str, limit: int, server: str | None, as_json: bool) -> None
     """
 
     async def command() -> int:
-        async with AiloopClient(server, transport="rest") as client:
+        async with AiloopClient(server, transport="rest", patience=NO_PATIENCE) as client:
             messages = await client.history(channel, limit=limit)
         for message in messages:
             if as_json:
@@ -60,7 +60,7 @@ def channels(server: str | None, as_json: bool) -> None:
     """
 
     async def command() -> int:
-        async with AiloopClient(server, transport="rest") as client:
+        async with AiloopClient(server, transport="rest", patience=NO_PATIENCE) as client:
             live = await client.channels()
         if as_json:
             print_json(live)
@@ -86,7 +86,7 @@ def health(server: str | None, as_json: bool) -> None:
     """
 
     async def command() -> int:
-        async with AiloopClient(server, transport="rest") as client:
+        async with AiloopClient(server, transport="rest", patience=NO_PATIENCE) as client:
             body = await client.health()
         if as_json:
             print_json(body)

@@ -21,6 +21,7 @@ from ailoop.client import (
     Conflict,
     Invalid,
     NotFound,
+    Patience,
     Refused,
     Unavailable,
     Unreachable,
@@ -31,6 +32,7 @@ from ailoop.model.message import Priority
 from ailoop.model.names import check_channel
 
 __all__ = [
+    "NO_PATIENCE",
     "OK",
     "REFUSED",
     "any_channel",
@@ -47,6 +49,9 @@ __all__ = [
 ]
 
 OK, REFUSED, USAGE, UNREACHABLE = 0, 1, 2, 3
+
+NO_PATIENCE = Patience(give_up_seconds=0)
+"""A command says at once that the server has gone; scripts go by its exit code."""
 
 
 def _check_channel(_: click.Context, __: click.Parameter, name: str | None) -> str | None:

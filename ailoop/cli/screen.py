@@ -9,7 +9,7 @@ import click
 
 from ailoop.cli.inbox import serve_person
 from ailoop.cli.prompts import Inbox
-from ailoop.cli.running import only_ailoop_error
+from ailoop.cli.running import NO_PATIENCE, only_ailoop_error
 from ailoop.cli.text import complain
 from ailoop.client import AiloopClient, AiloopError
 
@@ -21,7 +21,7 @@ async def serve_screen(rest_url: str) -> None:
     # Put in the background later, a read must fail rather than suspend the daemon.
     signal.signal(signal.SIGTTIN, signal.SIG_IGN)
     try:
-        async with AiloopClient(rest_url, role="human") as client:
+        async with AiloopClient(rest_url, role="human", patience=NO_PATIENCE) as client:
             name = os.environ.get("AILOOP_USER", "terminal")
             box = Inbox(channel=None, responder=name, write=click.echo)
             await serve_person(client, box)

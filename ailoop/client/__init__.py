@@ -11,11 +11,23 @@ from ailoop.client.errors import (
     Incompatible,
     Invalid,
     MissedMessages,
+    NotAuthorized,
     NotFound,
+    PromptLost,
     Refused,
     Unavailable,
     Unreachable,
 )
+from ailoop.client.feed import MessageFeed
+from ailoop.client.patience import (
+    Connected,
+    ConnectionEvent,
+    ConnectionState,
+    Lost,
+    Patience,
+    Reconnecting,
+)
+from ailoop.client.ticket import Ticket
 from ailoop.client.trio_client import AiloopClient
 
 __all__ = [
@@ -25,13 +37,23 @@ __all__ = [
     "Approval",
     "Busy",
     "Conflict",
+    "Connected",
+    "ConnectionEvent",
     "ConnectionLost",
+    "ConnectionState",
     "Expired",
     "Incompatible",
     "Invalid",
+    "Lost",
+    "MessageFeed",
     "MissedMessages",
+    "NotAuthorized",
     "NotFound",
+    "Patience",
+    "PromptLost",
+    "Reconnecting",
     "Refused",
+    "Ticket",
     "Unavailable",
     "Unreachable",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from attrs import frozen
 
 from ailoop.model.message import ResponseMessage, ResponseType
@@ -14,9 +16,11 @@ class Approval:
     """A person's decision; true only when it is an explicit approval.
 
     :param response: the message that settled the prompt.
+    :param latency_seconds: how long the caller waited for it, if it did.
     """
 
     response: ResponseMessage
+    latency_seconds: float | None = None
 
     @property
     def approved(self) -> bool:
@@ -32,6 +36,11 @@ class Approval:
     def responder(self) -> str | None:
         """Who decided, if they said so."""
         return (self.response.metadata or {}).get("responder")
+
+    @property
+    def decided_at(self) -> datetime:
+        """When it was decided, by the server's clock, in UTC."""
+        return self.response.timestamp
 
     def __repr__(self) -> str:
         return (

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ailoop.client.approval import Approval
 
 __all__ = [
     "AiloopError",
@@ -15,7 +18,9 @@ __all__ = [
     "Incompatible",
     "Invalid",
     "MissedMessages",
+    "NotAuthorized",
     "NotFound",
+    "PromptLost",
     "Refused",
     "Unavailable",
     "Unreachable",
@@ -28,13 +33,23 @@ __all__ = [
 class AiloopError(Exception):
     """The root of everything this client raises."""
 
+    retry_after: float | None = None
+    """Seconds after which the server suggests to try again, if it said so."""
+
 
 class Unreachable(AiloopError):
     """The server cannot be reached."""
 
 
 class ConnectionLost(Unreachable):
-    """The connection ended while something was expected of it; a prompt may still be open."""
+    """The connection ended while something was expected of it; a prompt may still be open.
+
+    :param close_code: the WebSocket close code, if the server closed.
+    """
+
+    def __init__(self, sentence: str, close_code: int | None = None) -> None:
+        self.close_code = close_code
+        super().__init__(sentence)
 
 
 class Incompatible(AiloopError):
@@ -74,6 +89,21 @@ class Invalid(Refused):
 
 class NotFound(Refused):
     """There is no such message, or not any more."""
+
+
+class PromptLost(NotFound):
+    """The server had taken a prompt and no longer knows it, nor what became of it."""
+
+
+class NotAuthorized(AiloopError):
+    """What needed permission did not get it, and was not done.
+
+    :param approval: the decision: who, why and when.
+    """
+
+    def __init__(self, action: str, approval: Approval) -> None:
+        self.approval = approval
+        super().__init__(f"not authorized: {action} ({approval.reason or 'denied'})")
 
 
 class Conflict(Refused):

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 from uuid import UUID
 
+from ailoop.client.feed import MessageFeed
 from ailoop.model.message import Message, ResponseMessage
 
 __all__ = ["Link"]
 
 
 class Link(Protocol):
-    """Carries the verbs of an agent or a person to the server."""
+    """Carries the verbs of an agent or a person to the server, as often as it takes."""
+
+    @property
+    def dropped(self) -> int:
+        """How many messages nobody waited for the server has not got."""
+        ...
 
     async def send(self, message: Message) -> None:
         """Post a message; return when it has been accepted."""
         ...
 
-    async def wait(self, prompt_id: UUID) -> ResponseMessage:
-        """Return the response to a prompt once it exists."""
+    async def send_later(self, message: Message) -> None:
+        """Have a message posted; return before it has been accepted, if that can be."""
+        ...
+
+    async def wait(self, prompt_id: UUID, *, taken: bool = False) -> ResponseMessage:
+        """Return the response to a prompt once it exists.
+
+        :param taken: whether the server is known to have taken the prompt.
+        :raises PromptLost: it had, and does not know it any more.
+        """
         ...
 
     async def respond(self, prompt_id: UUID, decision: Mapping[str, Any]) -> ResponseMessage:
@@ -33,6 +47,6 @@ class Link(Protocol):
 
     def subscribe(
         self, channels: Sequence[str] | None, after: Mapping[str, int], replay: int | None
-    ) -> AbstractAsyncContextManager[AsyncIterator[Message]]:
+    ) -> AbstractAsyncContextManager[MessageFeed]:
         """Follow channels (``None``: all), each after its cursor where there is one."""
         ...

@@ -1,22 +1,29 @@
-"""Opening a WebSocket over a connection that is ours to close.
+"""One WebSocket, from its opening to its end, over a connection that is ours to close.
 
 trio-websocket's own way leaves the connection open when the server rejects the handshake.
 """
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import cast
 from urllib.parse import urlsplit
 
 import trio
-from trio_websocket import ConnectionRejected, WebSocketConnection, wrap_client_stream
+from trio_websocket import (
+    ConnectionRejected,
+    HandshakeError,
+    WebSocketConnection,
+    wrap_client_stream,
+)
+from wsproto.utilities import LocalProtocolError
 
-from ailoop.client.errors import AiloopError, Unreachable, refusal_of
+from ailoop.client.errors import AiloopError, ConnectionLost, Unreachable, refusal_of
 from ailoop.client.session import SUBPROTOCOL
 from ailoop.model.codec import load_json
 from ailoop.model.errors import Refusal
 
-__all__ = ["Stream", "connect", "shake_hands", "why_rejected"]
+__all__ = ["hold", "read_seconds"]
 
 Stream = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 
@@ -24,7 +31,40 @@ _QUEUED_MESSAGES = 256
 _FRAME_BYTES = 16 * 1024 * 1024
 
 
-async def connect(url: str) -> Stream:
+async def hold(
+    url: str,
+    seconds: float,
+    converse: Callable[[WebSocketConnection], Awaitable[AiloopError]],
+) -> AiloopError:
+    """Open a WebSocket, use it, close it; return why it ended or could not be opened.
+
+    :param seconds: how long opening may take.
+    :param converse: uses it, and returns why it ended.
+    """
+    stream: Stream | None = None
+    why: AiloopError = ConnectionLost("the connection to ailoop ended")
+    try:
+        async with trio.open_nursery() as nursery:
+            try:
+                with trio.fail_after(seconds):
+                    stream = await _connect(url)
+                    socket = await _shake_hands(nursery, stream, url)
+            except (OSError, HandshakeError, trio.TooSlowError) as error:
+                why = Unreachable(f"cannot open {url}: {str(error) or type(error).__name__}")
+            else:
+                why = await converse(socket)
+            nursery.cancel_scope.cancel()
+    except* ConnectionRejected as group:
+        why = _why_rejected(url, group)
+    except* LocalProtocolError:
+        pass  # trio-websocket fails on a ping that crosses our closing frame
+    finally:
+        if stream is not None:
+            await trio.aclose_forcefully(stream)
+    return why
+
+
+async def _connect(url: str) -> Stream:
     """Open the connection that a WebSocket goes over; the caller closes it."""
     parts = urlsplit(url)
     host = parts.hostname or ""
@@ -35,24 +75,64 @@ async def connect(url: str) -> Stream:
     return await trio.open_tcp_stream(host, parts.port or 80)
 
 
-async def shake_hands(nursery: trio.Nursery, stream: Stream, url: str) -> WebSocketConnection:
+async def _shake_hands(nursery: trio.Nursery, stream: Stream, url: str) -> WebSocketConnection:
     """Open the WebSocket.
 
     The nursery fails with :exc:`ConnectionRejected` if the server does not want it.
+
+    :raises OSError: the server hung up instead of answering.
     """
     parts = urlsplit(url)
-    return await wrap_client_stream(
-        nursery,
-        stream,
-        parts.netloc,
-        parts.path or "/",
-        subprotocols=[SUBPROTOCOL],
-        message_queue_size=_QUEUED_MESSAGES,
-        max_message_size=_FRAME_BYTES,
-    )
+    socket: WebSocketConnection | None = None
+    with trio.CancelScope() as shaking:
+        socket = await wrap_client_stream(
+            nursery,
+            cast("Stream", _Noticing(stream, shaking.cancel)),  # any stream will do
+            parts.netloc,
+            parts.path or "/",
+            subprotocols=[SUBPROTOCOL],
+            message_queue_size=_QUEUED_MESSAGES,
+            max_message_size=_FRAME_BYTES,
+        )
+    if socket is None:
+        raise OSError("the server hung up")
+    return socket
 
 
-def why_rejected(url: str, group: BaseExceptionGroup[ConnectionRejected]) -> AiloopError:
+class _Noticing(trio.abc.Stream):
+    """Tells when the other end has gone, for which trio-websocket's handshake waits for ever.
+
+    :param on_end: called once there is nothing more to read, or nobody to write to.
+    """
+
+    def __init__(self, stream: Stream, on_end: Callable[[], None]) -> None:
+        self._stream = stream
+        self._on_end = on_end
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes:
+        try:
+            data = bytes(await self._stream.receive_some(max_bytes))
+        except trio.BrokenResourceError:
+            data = b""
+        if not data:
+            self._on_end()
+        return data
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        try:
+            await self._stream.send_all(data)
+        except trio.BrokenResourceError:
+            self._on_end()
+            raise
+
+    async def wait_send_all_might_not_block(self) -> None:
+        await self._stream.wait_send_all_might_not_block()
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+def _why_rejected(url: str, group: BaseExceptionGroup[ConnectionRejected]) -> AiloopError:
     """Return what the server said instead of a handshake."""
     error: BaseException = group
     while isinstance(error, BaseExceptionGroup):
@@ -62,6 +142,16 @@ def why_rejected(url: str, group: BaseExceptionGroup[ConnectionRejected]) -> Ail
         body = load_json(rejected.body or b"")
     except Refusal:
         body = None
+    why: AiloopError
     if isinstance(body, dict) and "code" in body:
-        return refusal_of(body)
-    return Unreachable(f"cannot open {url}: HTTP {rejected.status_code}")
+        why = refusal_of(body)
+    else:
+        why = Unreachable(f"cannot open {url}: HTTP {rejected.status_code}")
+    told = dict(rejected.headers or ()).get(b"retry-after")
+    why.retry_after = read_seconds(None if told is None else told.decode("latin-1"))
+    return why
+
+
+def read_seconds(header: str | None) -> float | None:
+    """Return what ``Retry-After`` says in seconds; its other form, a date, we never send."""
+    return float(header) if header is not None and header.isdecimal() else None

@@ -1,279 +1,323 @@
-"""Everything over one WebSocket, with the session's rules and Trio's tasks."""
+"""Everything over WebSockets, one after the other: the session with Trio's tasks."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
-from typing import Any, Generic, TypeVar
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from math import inf
+from typing import Any
 from uuid import UUID
 
 import trio
-from trio_websocket import (
-    ConnectionClosed,
-    ConnectionRejected,
-    HandshakeError,
-    WebSocketConnection,
-)
+from trio_websocket import ConnectionClosed, WebSocketConnection
 from wsproto.utilities import LocalProtocolError
 
-from ailoop.client.errors import AiloopError, ConnectionLost, MissedMessages, Unreachable
-from ailoop.client.feed import Feed
-from ailoop.client.opening import Stream, connect, shake_hands, why_rejected
-from ailoop.client.session import (
+from ailoop.client.background import Background, Slot
+from ailoop.client.errors import AiloopError, ConnectionLost
+from ailoop.client.events import (
     Arrived,
-    ClientSession,
     Event,
     Failed,
+    Greeted,
     Replied,
     Settled,
+    Unsettled,
 )
-from ailoop.model.codec import dump_message, load_message
+from ailoop.client.feed import Feed
+from ailoop.client.opening import hold
+from ailoop.client.patience import (
+    Connected,
+    ConnectionEvent,
+    ConnectionState,
+    Lost,
+    Patience,
+    Reconnecting,
+    Retries,
+)
+from ailoop.client.session import ClientSession
+from ailoop.model.codec import load_message
 from ailoop.model.message import Message, ResponseMessage
-from ailoop.version import __version__
 
 __all__ = ["WebSocketLink", "open_websocket_link"]
 
-T = TypeVar("T")
-
-_CONNECT_SECONDS = 10
 _CLOSE_SECONDS = 1
-
-
-class _Slot(Generic[T]):
-    """Where one awaited outcome arrives."""
-
-    def __init__(self) -> None:
-        self._arrived = trio.Event()
-        self._outcome: T | Exception
-
-    def put(self, outcome: T | Exception) -> None:
-        self._outcome = outcome
-        self._arrived.set()
-
-    async def get(self) -> T:
-        await self._arrived.wait()
-        if isinstance(self._outcome, Exception):
-            raise self._outcome
-        return self._outcome
+"""How long leaving may take, what nobody waits for included."""
 
 
 class WebSocketLink:
-    """A link over one WebSocket. Opened with :func:`open_websocket_link`."""
+    """A link that connects again. Opened with :func:`open_websocket_link`.
 
-    def __init__(self, socket: WebSocketConnection) -> None:
-        self.session = ClientSession()
-        self._socket = socket
-        self._replies: dict[int, _Slot[Any]] = {}
-        self._settled: dict[UUID, list[_Slot[ResponseMessage]]] = {}
-        self._feeds: list[Feed] = []
-        self._lost: ConnectionLost | None = None
+    :param tell: called with what becomes of the connection.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        role: str | None,
+        patience: Patience,
+        tell: Callable[[ConnectionEvent], None],
+    ) -> None:
+        self.session = ClientSession(role, patience)
+        self.state = ConnectionState.CONNECTING
+        self.opened: Slot[None] = Slot()
+        self._url = url
+        self._patience = patience
+        self._retries = Retries(patience)
+        self._tell = tell
+        self._socket: WebSocketConnection | None = None
+        self._slots: dict[int, Slot[Any]] = {}
+        self._settled: dict[UUID, list[Slot[ResponseMessage]]] = {}
+        self._feeds: dict[int, Feed] = {}
+        self._ended: AiloopError | None = None
+        self._wanted = trio.Event()
+        self._heard = trio.Event()
+        self._closing = False
+
+    @property
+    def dropped(self) -> int:
+        """How many messages nobody waits for the server has not got."""
+        return self.session.requests.dropped
+
+    # -- the connection ---------------------------------------------------------------
 
     async def run(self) -> None:
-        """Read frames until the connection ends, then tell everybody who waits."""
+        """Connect, and connect again, until there is no hope or nobody wants to."""
+        # Nobody is left to read what a last request would wait for.
+        why: AiloopError = ConnectionLost("the connection to ailoop has been closed")
+        try:
+            while not self._closing:
+                self.state = ConnectionState.CONNECTING
+                lost = await hold(self._url, self._patience.connect_seconds, self._converse)
+                self._socket = None
+                self._dispatch(self.session.closed(getattr(lost, "close_code", None)))
+                if not self._closing:
+                    await self._pause(lost)
+        except AiloopError as error:
+            why = error
+        finally:
+            self._end(why)
+
+    async def _pause(self, lost: AiloopError) -> None:
+        """Wait as long as it takes to try again; raise if that is not to be."""
+        self._tell(Lost(lost))
+        # Who has never been connected is told at once; it may be the address that is wrong.
+        self.opened.put(lost)
+        seconds = self._retries.failed(trio.current_time(), lost)
+        self.state = ConnectionState.WAITING
+        self._tell(Reconnecting(seconds))
+        await trio.sleep(seconds)
+
+    async def _converse(self, socket: WebSocketConnection) -> AiloopError:
+        self._socket = socket
+        self.session.opened(trio.current_time())
+        why: AiloopError = ConnectionLost("the server is silent; the connection is given up")
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._write, socket, nursery.cancel_scope)
+            why = await self._read(socket)
+            nursery.cancel_scope.cancel()
+        return why
+
+    async def _read(self, socket: WebSocketConnection) -> AiloopError:
+        """Take in frames until the connection ends; return why it did."""
         try:
             while True:
-                event = self.session.receive(await self._socket.get_message())
-                if event is not None:
-                    self._dispatch(event)
+                frame = await socket.get_message()
+                self._dispatch(self.session.receive(frame, trio.current_time()))
+                if self.session.requests.deadline < inf:
+                    self._wanted.set()  # what was refused together goes again, apart
+                self._heard.set()
         except ConnectionClosed as closed:
             code = closed.reason.code if closed.reason else 1006
-            why = closed.reason.reason if closed.reason else None
-            self.end(ConnectionLost(f"the connection to ailoop ended ({code} {why or ''})"))
+            words = closed.reason.reason if closed.reason else None
+            return ConnectionLost(
+                f"the connection to ailoop ended ({code} {words or ''})", code
+            )
         except AiloopError as error:
-            self.end(ConnectionLost(str(error)))
-        except trio.Cancelled:
-            # Nobody is left to read what a last request would wait for.
-            self.end(ConnectionLost("the connection to ailoop has been closed"))
-            raise
+            return error
+
+    async def _write(self, socket: WebSocketConnection, giving_up: trio.CancelScope) -> None:
+        """Send what is wanted, when it is wanted; give up where nobody answers."""
+        while not self.session.is_dead(trio.current_time()):
+            self._wanted = trio.Event()
+            with trio.move_on_after(self._patience.heartbeat_seconds) as sending:
+                try:
+                    for frame in self.session.take(trio.current_time()):
+                        await socket.send_message(frame)
+                except (ConnectionClosed, LocalProtocolError):
+                    return  # the reader learns why
+            if sending.cancelled_caught:
+                break
+            with trio.move_on_at(self.session.deadline):
+                await self._wanted.wait()
+        giving_up.cancel()
 
     async def aclose(self) -> None:
-        """Close the socket; whoever still waits for something is told."""
-        await self._socket.aclose()
+        """Let out what nobody waits for, and close; whoever still waits is told."""
+        while self._socket is not None and self.session.requests.unawaited:
+            self._heard = trio.Event()
+            await self._heard.wait()
+        self._closing = True
+        if self._socket is not None:
+            await self._socket.aclose()
 
-    def end(self, lost: ConnectionLost) -> None:
-        """Tell everybody who waits that the connection is gone."""
-        self._lost = lost
-        for slot in self._replies.values():
-            slot.put(lost)
+    def _end(self, why: AiloopError) -> None:
+        """Tell everybody who waits that there will be nothing more."""
+        self.state = ConnectionState.CLOSED
+        self._ended = why
+        requests = self.session.requests
+        requests.dropped, requests.unawaited = requests.dropped + requests.unawaited, 0
+        self.opened.put(why)
+        for slot in self._slots.values():
+            slot.put(why)
         for slots in self._settled.values():
-            for slot in slots:
-                slot.put(lost)
-        for feed in self._feeds:
-            feed.put(lost)
+            for waiting in slots:
+                waiting.put(why)
+        for feed in self._feeds.values():
+            feed.end(why)
 
-    def _dispatch(self, event: Event) -> None:
-        match event:
-            case Replied(ref, frame):
-                self._put_reply(ref, frame)
-            case Settled(prompt_id, response):
-                self._put_settled(prompt_id, response)
-            case Failed(ref, prompt_id, error):
-                if ref is not None and ref in self._replies:
-                    self._put_reply(ref, error)
-                elif prompt_id is not None:
-                    self._put_settled(prompt_id, error)
-            case Arrived():
-                self._feed(event.message.channel, event)
-            case MissedMessages():
-                self._feed(event.channel, event)
+    def _dispatch(self, events: list[Event]) -> None:
+        for event in events:
+            match event:
+                case Greeted():
+                    self._retries.succeeded()
+                    self.state = ConnectionState.CONNECTED
+                    self._tell(Connected())
+                    self.opened.put(None)
+                    self._wanted.set()
+                case Replied(ref, frame):
+                    self._put(ref, frame)
+                case Failed(ref, error):
+                    self._put(ref, error)
+                case Settled(prompt_id, outcome) | Unsettled(prompt_id, outcome):
+                    for slot in self._settled.pop(prompt_id, ()):
+                        slot.put(outcome)
+                case Arrived(ref, item):
+                    if ref in self._feeds:
+                        self._feeds[ref].put(item)
 
-    def _put_reply(self, ref: int, value: Any) -> None:
-        slot = self._replies.pop(ref, None)
-        if slot is not None:
-            slot.put(value)
+    def _put(self, ref: int, outcome: dict[str, Any] | AiloopError) -> None:
+        if ref in self._slots:
+            self._slots.pop(ref).put(outcome)
+        elif ref in self._feeds and isinstance(outcome, AiloopError):
+            self._feeds[ref].end(outcome)  # after a reconnect it could not go on
 
-    def _put_settled(self, prompt_id: UUID, value: Any) -> None:
-        for slot in self._settled.pop(prompt_id, ()):
-            slot.put(value)
+    # -- the verbs --------------------------------------------------------------------
 
-    def _feed(self, channel: str, item: Arrived | MissedMessages) -> None:
-        for feed in self._feeds:
-            if feed.wants(channel):
-                feed.put(item)
+    def _check(self) -> None:
+        if self._ended is not None:
+            raise self._ended
 
-    async def _send(self, frame: str) -> None:
-        if self._lost is not None:
-            raise self._lost
+    async def _reply(self, ref: int) -> dict[str, Any]:
+        """Wait for the reply to a request."""
+        slot = self._slots[ref] = Slot()
+        self._wanted.set()
         try:
-            await self._socket.send_message(frame)
-        except ConnectionClosed:
-            raise ConnectionLost("the connection to ailoop ended") from None
-
-    async def request(self, op: str, **members: Any) -> dict[str, Any]:
-        """Send a request and return the reply's frame."""
-        ref, frame = self.session.request(op, **members)
-        slot: _Slot[dict[str, Any]] = _Slot()
-        self._replies[ref] = slot
-        try:
-            await self._send(frame)
-            return await slot.get()
+            return dict(await slot.get())
         finally:
-            self._replies.pop(ref, None)
+            self._slots.pop(ref, None)
+
+    async def _request(self, op: str, **members: Any) -> ResponseMessage:
+        """Ask for something about a prompt; return the recorded response."""
+        self._check()
+        ref = self.session.request(op, **members)
+        try:
+            reply = await self._reply(ref)
+        finally:
+            self.session.requests.forget(ref)
+        return ResponseMessage.of(load_message(reply["message"]))
 
     async def send(self, message: Message) -> None:
         """Post a message; return when it has been accepted."""
-        await self.request("send", message=dump_message(message))
+        self._check()
+        ref = self.session.requests.post(message)
+        if ref is not None:
+            try:
+                await self._reply(ref)
+            finally:
+                self.session.requests.forget(ref)
 
-    async def wait(self, prompt_id: UUID) -> ResponseMessage:
+    async def send_later(self, message: Message) -> None:
+        """Have a message posted without waiting for it; drop it where there is no room."""
+        self._check()
+        self.session.requests.post(message, awaited=False)
+        self._wanted.set()
+        await trio.lowlevel.checkpoint()
+
+    async def wait(self, prompt_id: UUID, *, taken: bool = False) -> ResponseMessage:
         """Return the response to a prompt once it exists."""
-        ref, frame = self.session.watch(prompt_id)
-        slot: _Slot[ResponseMessage] = _Slot()
+        self._check()
+        slot: Slot[ResponseMessage] = Slot()
         waiting = self._settled.setdefault(prompt_id, [])
         waiting.append(slot)
-        # A watch that is granted is answered by the response alone; a refusal has its ref.
-        self._replies[ref] = slot
+        self.session.watch(prompt_id, taken=taken)
+        self._wanted.set()
         try:
-            await self._send(frame)
             return await slot.get()
         finally:
-            self._replies.pop(ref, None)
-            if slot in waiting:
-                waiting.remove(slot)
+            waiting.remove(slot)
             if not waiting and self._settled.get(prompt_id) is waiting:
                 del self._settled[prompt_id]
+                self.session.unwatch(prompt_id)
+                self._wanted.set()
 
     async def respond(self, prompt_id: UUID, decision: Mapping[str, Any]) -> ResponseMessage:
         """Settle a prompt for a person; return the recorded response."""
-        reply = await self.request("respond", id=str(prompt_id), **decision)
-        return ResponseMessage.of(load_message(reply["message"]))
+        return await self._request("respond", id=str(prompt_id), **decision)
 
     async def withdraw(self, prompt_id: UUID) -> ResponseMessage:
         """Settle a prompt as cancelled; return the recorded response."""
-        reply = await self.request("withdraw", id=str(prompt_id))
-        return ResponseMessage.of(load_message(reply["message"]))
+        return await self._request("withdraw", id=str(prompt_id))
 
     @asynccontextmanager
     async def subscribe(
         self, channels: Sequence[str] | None, after: Mapping[str, int], replay: int | None
-    ) -> AsyncIterator[AsyncIterator[Message]]:
+    ) -> AsyncIterator[Feed]:
         """Follow channels (``None``: all), each after its cursor where there is one.
 
         :raises AiloopError: this link follows one of them already, and has no second cursor.
         """
-        if any(channels is None or other.overlaps(channels) for other in self._feeds):
-            raise AiloopError("this client follows one of these channels already; open another")
-        feed = Feed(channels)
-        # Listening comes before asking, so that the first message cannot be missed.
-        self._feeds.append(feed)
-        names = "*" if channels is None else list(channels)
+        self._check()
+        ref = self.session.follow(channels, after, replay)
+        feed = self._feeds[ref] = Feed()
         try:
-            await self.request(
-                "subscribe", channels=names, after=dict(after) or None, replay=replay
-            )
+            cursors = (await self._reply(ref))["channels"]
+            begun = {name: cursors[name] for name in channels or cursors if name in cursors}
+            feed.cursors.update(begun | {**after})
             yield feed
         finally:
-            self._feeds.remove(feed)
-            with trio.move_on_after(1, shield=True):
-                with suppress(AiloopError):  # the connection has ended, the feed with it
-                    await self.request("unsubscribe", channels=names)
+            del self._feeds[ref]
+            self.session.unfollow(ref)
+            self._wanted.set()
 
 
 @asynccontextmanager
-async def open_websocket_link(url: str, role: str | None) -> AsyncIterator[WebSocketLink]:
+async def open_websocket_link(
+    url: str,
+    role: str | None,
+    patience: Patience,
+    tell: Callable[[ConnectionEvent], None] = lambda _: None,
+) -> AsyncIterator[WebSocketLink]:
     """Open a link and keep it for as long as the block runs.
 
     :param url: such as ``ws://127.0.0.1:8081/ws``.
     :param role: ``agent``, ``human`` or ``observer``; without one, nothing is promised.
     :raises Unreachable: nobody answers there.
     """
-    async with _Background() as nursery:
-        opened: _Slot[WebSocketLink] = _Slot()
-        closing = trio.CancelScope(shield=True)
-        nursery.start_soon(_carry, url, opened, closing)
-        link = await opened.get()
+    link = WebSocketLink(url, role, patience, tell)
+    closing = trio.CancelScope(shield=True)
+
+    async def run() -> None:
         try:
-            if role is not None:
-                await link.request("hello", role=role, client="ailoop", version=__version__)
+            await link.run()
+        finally:
+            closing.cancel()
+
+    async with Background() as nursery:
+        nursery.start_soon(run)
+        await link.opened.get()
+        try:
             yield link
         finally:
             closing.deadline = trio.current_time() + _CLOSE_SECONDS
             with closing:
                 await link.aclose()
-
-
-async def _carry(url: str, opened: _Slot[WebSocketLink], closing: trio.CancelScope) -> None:
-    """Own the socket and its tasks, and tell the opener what came of it."""
-    stream: Stream | None = None
-    try:
-        async with trio.open_nursery() as nursery:
-            try:
-                with trio.fail_after(_CONNECT_SECONDS):
-                    stream = await connect(url)
-                    socket = await shake_hands(nursery, stream, url)
-            except (OSError, HandshakeError, trio.TooSlowError) as error:
-                why = str(error) or type(error).__name__
-                opened.put(Unreachable(f"cannot open {url}: {why}"))
-            else:
-                link = WebSocketLink(socket)
-                opened.put(link)
-                await link.run()
-            nursery.cancel_scope.cancel()
-    except* ConnectionRejected as group:
-        opened.put(why_rejected(url, group))
-    except* LocalProtocolError:
-        # trio-websocket fails on a ping that crosses our closing frame.
-        link.end(ConnectionLost("the connection to ailoop ended"))
-    finally:
-        closing.cancel()
-        if stream is not None:
-            await trio.aclose_forcefully(stream)
-
-
-class _Background:
-    """A nursery for what runs behind an object.
-
-    Unlike a plain nursery it does not wrap the error of the block in a group: the block is
-    the caller's, who knows nothing of our tasks. A crash of a task still cancels the block.
-    """
-
-    def __init__(self) -> None:
-        self._manager = trio.open_nursery()
-
-    async def __aenter__(self) -> trio.Nursery:
-        self._nursery = await self._manager.__aenter__()
-        return self._nursery
-
-    async def __aexit__(self, *_: object) -> None:
-        self._nursery.cancel_scope.cancel()
-        # The tasks have been cancelled, and none of them takes long to see it.
-        await self._manager.__aexit__(None, None, None)  # noqa: ASYNC102

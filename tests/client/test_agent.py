@@ -136,15 +136,34 @@ async def test_several_at_once(
         assert (await call.result()).content.answer == str(number)
 
 
-async def test_cancelled_wait(
+async def test_cancelled_ask(
     server: Served, client: AiloopClient, nursery: trio.Nursery
 ) -> None:
-    """Cancelling a wait leaves the prompt open and the client usable."""
+    """Cancelling who asked withdraws the prompt; the client stays usable."""
     call = Call(nursery, lambda: client.authorize("a", "Deploy"))
     prompt = await asked(server)
     call.scope.cancel()
-    assert await server.state_of({"id": str(prompt.entry.id)}) == "pending"
+    await until(lambda: not server.broker.tables.open_prompts)
+    assert await server.state_of({"id": str(prompt.entry.id)}) == "cancelled"
     await client.say("a", "still here")
+
+
+@pytest.mark.parametrize("how", [{"leave_open": True}, {"key": "k"}])
+async def test_cancelled_ask_left_open(
+    server: Served, client: AiloopClient, nursery: trio.Nursery, how: dict[str, Any]
+) -> None:
+    """With ``leave_open``, or with a key, the prompt stays, to be waited for again."""
+    call = Call(nursery, lambda: client.authorize("a", "Deploy", **how))
+    prompt = await asked(server)
+    # Over a WebSocket the server watches before the client knows that it has been asked.
+    await until(lambda: getattr(client._link, "_settled", True))
+    call.scope.cancel()
+    await until(lambda: not server.broker.tables.waiters and not prompt._watchers)
+    assert await server.state_of({"id": str(prompt.entry.id)}) == "pending"
+    wait = Call(nursery, client.wait, prompt.entry.id)
+    await asked(server)
+    wait.scope.cancel()
+    await until(lambda: not prompt._watchers)
     again = Call(nursery, client.wait, prompt.entry.id)
     await settle(server, prompt, **APPROVE)
     assert (await again.result()).content.response_type == "authorization_approved"

@@ -13,6 +13,7 @@ from ailoop import (
     Busy,
     ConnectionLost,
     Incompatible,
+    Patience,
     Refused,
     Unreachable,
 )
@@ -20,6 +21,9 @@ from ailoop.model.message import Question
 from tests.client.kit import Call, answering, asked, impostor
 from tests.client.vanishing import HeldJournal, vanishing_server
 from tests.serving import PATIENCE, Served, serving, until
+
+AT_ONCE = Patience(give_up_seconds=0)
+"""Of a client that does not connect again."""
 
 
 async def fails(url: str, transport: Any) -> Exception:
@@ -111,14 +115,14 @@ async def test_no_websocket() -> None:
 async def test_lost_while_waiting(
     nursery: trio.Nursery, transport: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A server that vanishes ends every wait, feed and request with ConnectionLost.
+    """Without patience a vanished server ends every wait, feed and request: ConnectionLost.
 
     Over REST each of them is Unreachable: there is no connection to lose.
     """
     kind = ConnectionLost if transport == "websocket" else Unreachable
     async with (
         vanishing_server() as vanishing,
-        AiloopClient(vanishing.url, transport=transport) as client,
+        AiloopClient(vanishing.url, transport=transport, patience=AT_ONCE) as client,
     ):
         prompt = await client.post("a", Question(text="Which?"))
         wait = Call(nursery, client.wait, prompt.id)
@@ -151,7 +155,10 @@ async def test_lost_while_waiting(
 
 async def test_stopped_while_waiting(nursery: trio.Nursery) -> None:
     """A server that stops cleanly tells the answer first, then the connection is lost."""
-    async with serving() as server, AiloopClient(server.daemon.rest_url) as client:
+    async with (
+        serving() as server,
+        AiloopClient(server.daemon.rest_url, patience=AT_ONCE) as client,
+    ):
         call = Call(nursery, lambda: client.authorize("a", "Deploy"))
         await asked(server)
         await server.broker.drain()

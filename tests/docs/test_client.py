@@ -34,6 +34,7 @@ APPROVED = {"response_type": "authorization_approved"}
 SCRIPT: dict[str, dict[str, Any] | None] = {
     "Which region?": {"answer": "eu"},
     "Which branch?": {"answer": "main"},
+    "deploy 1.4": APPROVED,
     "drop the old table": {
         "response_type": "authorization_denied",
         "reason": "not before the audit",

@@ -223,11 +223,14 @@ def _channels(frame: dict[str, Any]) -> list[str] | None:
 
 
 def _cursors(channels: list[str] | None, after: Any) -> Callable[[str], int | None]:
-    """Read ``after``: the cursor of the one channel asked for, or one by channel."""
+    """Read ``after``: the cursor of the one channel asked for, or one by channel.
+
+    ``*`` stands for every channel that is not named, which no channel can be called.
+    """
     if after is None or (_is_count(after) and channels is not None and len(channels) == 1):
         return lambda _: after
     if isinstance(after, dict) and all(map(_is_count, after.values())):
-        return after.get
+        return lambda name: after.get(name, after.get("*"))
     raise Refusal(
         "bad_request",
         "after is an object of seq by channel, or a seq where there is one channel",

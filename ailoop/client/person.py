@@ -1,0 +1,106 @@
+"""What programs for people call: answer, follow, list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from ailoop.client.errors import Incompatible, Unreachable
+from ailoop.client.feed import MessageFeed
+from ailoop.client.link import Link
+from ailoop.client.rest import RestLink
+from ailoop.client.ticket import Ticket, prompt_id_of
+from ailoop.model.codec import load_message
+from ailoop.model.message import Message, ResponseMessage, ResponseType
+
+__all__ = ["PersonVerbs"]
+
+
+class PersonVerbs:
+    """The part of a client that serves a person."""
+
+    base_url: str
+    _link: Link
+    _rest: RestLink
+
+    async def respond(
+        self,
+        prompt_id: UUID | str | Ticket,
+        answer: str | None = None,
+        *,
+        response_type: ResponseType | str = ResponseType.TEXT,
+        reason: str | None = None,
+        responder: str | None = None,
+    ) -> ResponseMessage:
+        """Settle a prompt for a person; return the recorded response.
+
+        :param answer: the answer to a question: a text, a choice or its number from 1.
+        :param response_type: ``text``, ``authorization_approved``,
+            ``authorization_denied`` or ``cancelled``.
+        :raises AlreadySettled: somebody decided otherwise before.
+        :raises Expired: the prompt's time was over.
+        """
+        told = {
+            "answer": answer,
+            "response_type": ResponseType(response_type).value,
+            "reason": reason,
+            "responder": responder,
+        }
+        present = {key: value for key, value in told.items() if value is not None}
+        return await self._link.respond(prompt_id_of(prompt_id), present)
+
+    def subscribe(
+        self,
+        channels: str | Sequence[str] = "*",
+        *,
+        after: Mapping[str, int] | None = None,
+        replay: int | None = None,
+    ) -> AbstractAsyncContextManager[MessageFeed]:
+        """Follow channels::
+
+            async with client.subscribe(["a", "b"]) as feed:
+                async for message in feed:
+                    ...
+
+        A feed goes on over lost connections, with nothing twice. Reading raises
+        :class:`MissedMessages` where messages were missed; it may go on.
+
+        :param channels: names, or ``"*"`` for all there are and will be.
+        :param after: by channel, the seq last seen, which ``feed.cursors`` tells; what came
+            since is delivered first. ``"*"`` stands for every channel that is not named.
+        :param replay: deliver up to so many recent messages a channel first.
+        """  # noqa: D400, D415
+        names = [channels] if isinstance(channels, str) else list(channels)
+        return self._link.subscribe(None if "*" in names else names, after or {}, replay)
+
+    async def pending(self, channel: str | None = None) -> list[dict[str, Any]]:
+        """Return the prompts that wait for a person, each with its ``message``."""
+        items = await self._get("/api/v1/pending", "items", channel=channel)
+        return [{**item, "message": load_message(item["message"])} for item in items]
+
+    async def history(self, channel: str, *, limit: int = 100) -> list[Message]:
+        """Return the newest messages of a channel, in order."""
+        path = f"/api/channels/{quote(channel, safe='')}/messages"
+        return [load_message(one) for one in await self._get(path, "messages", limit=limit)]
+
+    async def channels(self) -> list[dict[str, Any]]:
+        """Return the live channels: name, count, oldest and newest message."""
+        return await self._get("/api/channels", "channels")
+
+    async def health(self) -> dict[str, Any]:
+        """Return how the server is."""
+        # A server that is stopping says so with 503, and in the same words.
+        _, body = await self._rest.call("GET", "/api/v1/health", also=503)
+        if not isinstance(body, dict):
+            raise Unreachable(f"what answers at {self.base_url} is not ailoop")
+        return body
+
+    async def _get(self, path: str, member: str, **query: Any) -> list[Any]:
+        """Return the list that a page holds."""
+        _, body = await self._rest.call("GET", path, **query)
+        if not isinstance(body, dict) or not isinstance(body.get(member), list):
+            raise Incompatible(f"the answer of {self.base_url} to {path} is not understood")
+        return list(body[member])
