@@ -12,7 +12,6 @@ from ailoop.version import __version__
 
 if TYPE_CHECKING:
     from ailoop.client import (
-        AiloopClient,
         AiloopError,
         AlreadySettled,
         Approval,
@@ -37,7 +36,9 @@ if TYPE_CHECKING:
         Ticket,
         Unavailable,
         Unreachable,
+        VersionWarning,
     )
+    from ailoop.client.trio_client import AiloopClient
 
 __all__ = [
     "AiloopClient",
@@ -65,11 +66,14 @@ __all__ = [
     "Ticket",
     "Unavailable",
     "Unreachable",
+    "VersionWarning",
     "__version__",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "AiloopClient":
+        return import_module("ailoop.client.trio_client").AiloopClient
     if name in __all__:
         return getattr(import_module("ailoop.client"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import trio
 
-from ailoop.client import AiloopClient, AlreadySettled, Expired
+from ailoop import AiloopClient, AlreadySettled, Expired
 from ailoop.model.message import Authorization, PromptContent, Question, ResponseType
 from benchmarks.ledger import Outcome
 from benchmarks.soak_wire import Wire, open_wire

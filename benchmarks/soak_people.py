@@ -11,7 +11,7 @@ from random import Random
 
 import trio
 
-from ailoop.client import AiloopClient, AlreadySettled, Expired
+from ailoop import AiloopClient, AlreadySettled, Expired
 from ailoop.model.message import PROMPT_TYPES, Authorization, Message, Response, ResponseType
 from benchmarks.ledger import Reading
 from benchmarks.soak_world import DESKS, World

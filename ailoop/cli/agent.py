@@ -10,6 +10,7 @@ import click
 import orjson
 import trio
 
+from ailoop import AiloopClient, AiloopError, Approval, Unreachable
 from ailoop.cli.direct import ask_here
 from ailoop.cli.lines import is_terminal
 from ailoop.cli.running import (
@@ -24,7 +25,6 @@ from ailoop.cli.running import (
     timeout,
 )
 from ailoop.cli.text import clean, complain, print_json
-from ailoop.client import AiloopClient, AiloopError, Approval, Unreachable
 from ailoop.model.codec import encode, format_time, load_json, load_message
 from ailoop.model.errors import Refusal
 from ailoop.model.message import (

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
+from ailoop import AiloopClient, AiloopError, Invalid
 from ailoop.cli.lines import LineReader
 from ailoop.cli.running import NO_PATIENCE, OK, channel, exit_code_of, priority, run, server
 from ailoop.cli.text import complain
-from ailoop.client import AiloopClient, AiloopError, Invalid
 from ailoop.model.message import Priority
 
 __all__ = ["forward"]

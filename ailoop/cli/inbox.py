@@ -8,6 +8,7 @@ from typing import Any
 import click
 import trio
 
+from ailoop import AiloopClient, Unreachable
 from ailoop.cli.lines import LineReader, is_terminal
 from ailoop.cli.prompts import Inbox
 from ailoop.cli.running import (
@@ -22,7 +23,6 @@ from ailoop.cli.running import (
 )
 from ailoop.cli.show import detail_lines
 from ailoop.cli.text import complain, one_line, print_json
-from ailoop.client import AiloopClient, Unreachable
 from ailoop.model.codec import dump_message
 
 __all__ = ["inbox", "serve_person"]

@@ -7,9 +7,9 @@ from uuid import UUID
 
 import click
 
+from ailoop import AiloopClient
 from ailoop.cli.running import NO_PATIENCE, OK, as_json, responder, run, server
 from ailoop.cli.text import one_line, print_json
-from ailoop.client import AiloopClient
 from ailoop.model.codec import dump_message
 from ailoop.model.message import Response, ResponseType
 

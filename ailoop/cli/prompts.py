@@ -8,11 +8,11 @@ from uuid import UUID
 
 import trio
 
+from ailoop import AiloopClient, Conflict, MissedMessages, NotFound, Refused
 from ailoop.cli.lines import LineReader
 from ailoop.cli.running import explain
 from ailoop.cli.show import outcome, prompt_lines
 from ailoop.cli.text import colour, one_line
-from ailoop.client import AiloopClient, Conflict, MissedMessages, NotFound, Refused
 from ailoop.model.message import (
     PROMPT_TYPES,
     Message,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
+from ailoop import AiloopClient
 from ailoop.cli.running import NO_PATIENCE, OK, REFUSED, as_json, channel, run, server
 from ailoop.cli.show import message_line
 from ailoop.cli.text import one_line, print_json
-from ailoop.client import AiloopClient
 from ailoop.model.codec import dump_message
 
 __all__ = ["channels", "health", "history"]

@@ -7,11 +7,11 @@ import signal
 
 import click
 
+from ailoop import AiloopClient, AiloopError
 from ailoop.cli.inbox import serve_person
 from ailoop.cli.prompts import Inbox
 from ailoop.cli.running import NO_PATIENCE, only_ailoop_error
 from ailoop.cli.text import complain
-from ailoop.client import AiloopClient, AiloopError
 
 __all__ = ["serve_screen"]
 

@@ -1,6 +1,7 @@
-"""What agents, and programs for people, import."""
+"""What agents, and programs for people, import: the words of every face, and no event loop."""
 
 from ailoop.client.approval import Approval
+from ailoop.client.compatibility import VersionWarning
 from ailoop.client.errors import (
     AiloopError,
     AlreadySettled,
@@ -28,10 +29,8 @@ from ailoop.client.patience import (
     Reconnecting,
 )
 from ailoop.client.ticket import Ticket
-from ailoop.client.trio_client import AiloopClient
 
 __all__ = [
-    "AiloopClient",
     "AiloopError",
     "AlreadySettled",
     "Approval",
@@ -56,4 +55,5 @@ __all__ = [
     "Ticket",
     "Unavailable",
     "Unreachable",
+    "VersionWarning",
 ]

@@ -153,6 +153,13 @@ _BY_CODE: dict[str, type[Refused]] = {
 }
 
 
-def refusal_of(body: Mapping[str, Any]) -> Refused:
-    """Return the error that an error body or frame stands for."""
-    return _BY_CODE.get(str(body.get("code")), Refused)(body)
+def refusal_of(body: Mapping[str, Any], retry_after: str | None = None) -> Refused:
+    """Return the error that an error body or frame stands for.
+
+    :param retry_after: what the header of that name says, if there is one; its other form,
+        a date, we never send.
+    """
+    error = _BY_CODE.get(str(body.get("code")), Refused)(body)
+    if retry_after is not None and retry_after.isdecimal():
+        error.retry_after = float(retry_after)
+    return error

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import Protocol
 
-import trio
+import anyio
+from anyio.lowlevel import checkpoint
 
 from ailoop.client.errors import AiloopError, MissedMessages
 from ailoop.model.message import Message
@@ -36,7 +37,7 @@ class Feed:
     def __init__(self) -> None:
         self.cursors: dict[str, int] = {}
         self._waiting: deque[tuple[int, Message] | AiloopError] = deque()
-        self._news = trio.Event()
+        self._news = anyio.Event()
         self._end: AiloopError | None = None
 
     def put(self, item: tuple[int, Message] | AiloopError) -> None:
@@ -70,9 +71,9 @@ class Feed:
         while not self._waiting:
             if self._end is not None:
                 raise self._end
-            self._news = trio.Event()
+            self._news = anyio.Event()
             await self._news.wait()
-        await trio.lowlevel.checkpoint()
+        await checkpoint()
         item = self._waiting.popleft()
         if isinstance(item, MissedMessages):
             self.cursors[item.channel] = item.first - 1

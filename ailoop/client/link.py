@@ -8,6 +8,8 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from ailoop.client.feed import MessageFeed
+from ailoop.client.patience import ConnectionState
+from ailoop.client.slot import Slot
 from ailoop.model.message import Message, ResponseMessage
 
 __all__ = ["Link"]
@@ -15,6 +17,22 @@ __all__ = ["Link"]
 
 class Link(Protocol):
     """Carries the verbs of an agent or a person to the server, as often as it takes."""
+
+    opened: Slot[None]
+    """What became of the first attempt to reach the server."""
+
+    @property
+    def state(self) -> ConnectionState:
+        """How it stands to the server."""
+        ...
+
+    async def run(self) -> None:
+        """Do what the link does in the background, until cancelled or beyond hope."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let out what nobody waits for, and say goodbye."""
+        ...
 
     @property
     def dropped(self) -> int:

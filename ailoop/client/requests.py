@@ -45,15 +45,17 @@ class Requests:
     """The open requests, in their order.
 
     :param room: how many messages that nobody waits for may be open.
+    :param outlasts_stop: whether what a stopping server refuses waits for its successor.
     """
 
-    def __init__(self, room: int) -> None:
+    def __init__(self, room: int, *, outlasts_stop: bool = True) -> None:
         self.refs = count(GREETING + 1)
         self.dropped = 0
         """Messages nobody waits for that the server has not got, and never will."""
         self.unawaited = 0
         """Messages nobody waits for that are on their way."""
         self._room = room
+        self.outlasts_stop = outlasts_stop
         self._open: dict[int, _Request] = {}
         # What follows belongs to the present connection.
         self._unsent: dict[int, None] = {}
@@ -91,6 +93,11 @@ class Requests:
         request = self._open.pop(ref, None)
         if request is not None and not request.awaited:
             self.unawaited -= 1
+
+    def drop_unawaited(self) -> None:
+        """Count as dropped what nobody waits for: there will be no other connection."""
+        self.dropped += self.unawaited
+        self.unawaited = 0
 
     # -- out --------------------------------------------------------------------------
 
@@ -166,13 +173,15 @@ class Requests:
         events: list[Replied | Failed] = []
         for one, item in zip(self._batches.pop(ref), frame["items"], strict=True):
             if "code" in item:
-                events += self._fail(one, refusal_of(item))
+                events += self.refused(one, refusal_of(item))
             else:
                 events += self._reply(one, item)
         return events
 
     def refused(self, ref: int, error: Refused) -> list[Replied | Failed]:
         """Note a refusal; of several messages, each has another chance alone."""
+        if self.outlasts_stop and error.code == "shutting_down":
+            return []  # nothing took effect; it goes again on the next connection
         refs = self._batches.pop(ref, [ref])
         if len(refs) > 1:
             self._separate(refs)

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
+import anyio
+import anyio.lowlevel
 import httpx2
-import trio
 
+from ailoop.client.answer import read_answer
 from ailoop.client.errors import (
     AiloopError,
-    Incompatible,
-    MissedMessages,
+    ConnectionLost,
     NotFound,
     PromptLost,
+    Refused,
     Unreachable,
     refusal_of,
 )
 from ailoop.client.feed import MessageFeed
-from ailoop.client.opening import read_seconds
-from ailoop.client.patience import Patience, Retries, may_pass
-from ailoop.model.codec import encode, load_json, load_message
+from ailoop.client.outgoing import Outgoing
+from ailoop.client.patience import ConnectionState, Patience, Retries, may_pass
+from ailoop.client.polling import POLL_SECONDS, PollingFeed
+from ailoop.client.slot import Slot
+from ailoop.model.codec import encode, load_json
 from ailoop.model.errors import Refusal
 from ailoop.model.message import Message, ResponseMessage
 
@@ -35,7 +38,6 @@ _SLICE_SECONDS = 25
 _ANSWER_SECONDS = 10
 """How long a server may take to answer, beyond what it was asked to wait."""
 
-_POLL_SECONDS = 0.5
 _JSON = {"Content-Type": "application/json"}
 
 
@@ -46,15 +48,34 @@ class RestLink:
     :param patience: how long to try again, and how often.
     """
 
-    dropped = 0
-    """Nothing is sent here without waiting for it."""
-
-    def __init__(self, base_url: str, patience: Patience | None = None) -> None:
+    def __init__(self, base_url: str, patience: Patience) -> None:
+        self.state = ConnectionState.CONNECTING
+        self.opened: Slot[None] = Slot()
         self._base_url = base_url
-        self._patience = patience or Patience()
+        self._patience = patience
         self._http = httpx2.AsyncClient(base_url=base_url)
+        self._outgoing = Outgoing(patience.buffered_messages, self._post)
+
+    @property
+    def dropped(self) -> int:
+        """How many messages nobody waits for the server has not got."""
+        return self._outgoing.dropped
+
+    async def run(self) -> None:
+        """Post what nobody waits for."""
+        # Between two requests there is nothing that could be lost.
+        self.state = ConnectionState.CONNECTED
+        self.opened.put(None)
+        try:
+            await self._outgoing.run()
+        finally:
+            self.state = ConnectionState.CLOSED
 
     async def aclose(self) -> None:
+        """Let out what nobody waits for."""
+        await self._outgoing.flush()
+
+    async def disconnect(self) -> None:
         """Close the connections."""
         await self._http.aclose()
 
@@ -99,40 +120,50 @@ class RestLink:
                 f"what answers at {self._base_url} is not ailoop (HTTP {answer.status_code})"
             ) from None
         if answer.is_error and answer.status_code != also:
-            refused = refusal_of(body if isinstance(body, dict) else {})
-            refused.retry_after = read_seconds(answer.headers.get("retry-after"))
-            raise refused
+            said = body if isinstance(body, dict) else {}
+            raise refusal_of(said, answer.headers.get("retry-after"))
         return answer.status_code, body
 
     async def insist(self, method: str, path: str, **more: Any) -> tuple[int, Any]:
         """Send a request that may be repeated, until it is answered.
 
-        What only reads is repeated also where the server says that it cannot at present.
+        What a stopping server refuses is for its successor. What only reads is repeated also
+        where the server says that it cannot at present.
         """
         retries = Retries(self._patience)
         while True:
+            if self._http.is_closed:
+                raise ConnectionLost("the connection to ailoop has been closed")
             try:
                 return await self.call(method, path, **more)
             except AiloopError as error:
-                lost = isinstance(error, Unreachable) or (method == "GET" and may_pass(error))
-                if not lost:
+                stopping = isinstance(error, Refused) and error.code == "shutting_down"
+                lost = isinstance(error, Unreachable) or stopping
+                if not lost and not (method == "GET" and may_pass(error)):
                     raise
-                seconds = retries.failed(trio.current_time(), error)
-            await trio.sleep(seconds)
+                seconds = retries.failed(anyio.current_time(), error)
+            await anyio.sleep(seconds)
 
     async def send(self, message: Message) -> None:
         """Post a message; return when it has been accepted."""
-        await self.insist("POST", "/api/v1/messages", content=encode(message))
+        await self._outgoing.flush()  # what was said before comes before
+        await self._post([message])
 
     async def send_later(self, message: Message) -> None:
-        """Post a message; without a connection that stays there is no later."""
-        await self.send(message)
+        """Have a message posted without waiting for it; drop it where there is no room."""
+        self._outgoing.put(message)
+        await anyio.lowlevel.checkpoint()
+
+    async def _post(self, messages: Sequence[Message]) -> None:
+        encoded = [encode(message) for message in messages]
+        content = encoded[0] if len(encoded) == 1 else b"[" + b",".join(encoded) + b"]"
+        await self.insist("POST", "/api/v1/messages", content=content)
 
     async def wait(self, prompt_id: UUID, *, taken: bool = False) -> ResponseMessage:
         """Return the response to a prompt once it exists, asking in slices."""
         path = f"/api/v1/messages/{prompt_id}/response"
         while True:
-            began = trio.current_time()
+            began = anyio.current_time()
             try:
                 status, body = await self.insist("GET", path, wait=_SLICE_SECONDS)
             except NotFound as error:
@@ -140,103 +171,31 @@ class RestLink:
                     raise PromptLost(error.details) from None
                 raise
             if status == 200:
-                return _response(body)
+                return read_answer(prompt_id, body)
             taken = True  # the server had it just now
-            if trio.current_time() - began < _POLL_SECONDS:
+            if anyio.current_time() - began < POLL_SECONDS:
                 # The server had no room to wait for us.
-                await trio.sleep(_POLL_SECONDS)
+                await anyio.sleep(POLL_SECONDS)
 
     async def respond(self, prompt_id: UUID, decision: Mapping[str, Any]) -> ResponseMessage:
         """Settle a prompt for a person; return the recorded response."""
         path = f"/api/v1/messages/{prompt_id}/response"
-        return _response((await self.insist("POST", path, json=dict(decision)))[1])
+        _, body = await self.insist("POST", path, json=dict(decision))
+        return read_answer(prompt_id, body)
 
     async def withdraw(self, prompt_id: UUID) -> ResponseMessage:
         """Settle a prompt as cancelled; return the recorded response."""
-        return _response((await self.insist("DELETE", f"/api/v1/messages/{prompt_id}"))[1])
+        _, body = await self.insist("DELETE", f"/api/v1/messages/{prompt_id}")
+        return read_answer(prompt_id, body)
 
     @asynccontextmanager
     async def subscribe(
         self, channels: Sequence[str] | None, after: Mapping[str, int], replay: int | None
     ) -> AsyncIterator[MessageFeed]:
         """Follow channels by asking for news now and then."""
-        feed = _PollingFeed(self, channels, dict(after), replay)
+        feed = PollingFeed(self._get, channels, dict(after), replay)
         await feed.begin()
         yield feed
 
-
-class _PollingFeed:
-    """Asks each channel in turn for what came after its cursor."""
-
-    def __init__(
-        self,
-        link: RestLink,
-        channels: Sequence[str] | None,
-        cursors: dict[str, int],
-        replay: int | None,
-    ) -> None:
-        self._link = link
-        self._channels = channels
-        self.cursors = cursors
-        self._replay = replay or 0
-        self._others = self.cursors.pop("*", 0)
-        self._ready: deque[tuple[Message | None, str, int]] = deque()
-        """What each page held, and after its last message the cursor it gave."""
-
-    async def begin(self) -> None:
-        """Take up a cursor on every channel that has none."""
-        for name in await self._names():
-            if name not in self.cursors:
-                page = await self._page(name, limit=max(self._replay, 1))
-                if self._replay:
-                    self._keep(name, page)
-                else:
-                    self.cursors[name] = page["next_after"]
-
-    async def _names(self) -> Sequence[str]:
-        if self._channels is not None:
-            return self._channels
-        _, body = await self._link.insist("GET", "/api/channels")
-        return [one["name"] for one in body["channels"]]
-
-    async def _page(self, name: str, **query: Any) -> Any:
-        return (await self._link.insist("GET", f"/api/channels/{name}/messages", **query))[1]
-
-    def _keep(self, name: str, page: Any) -> None:
-        """Hold a page; the cursor goes on only when all of it has been read."""
-        self._ready += [(load_message(one), name, -1) for one in page["messages"]]
-        self._ready.append((None, name, page["next_after"]))
-
-    def __aiter__(self) -> _PollingFeed:
-        return self
-
-    async def __anext__(self) -> Message:
-        while True:
-            while not self._ready:
-                await trio.sleep(_POLL_SECONDS)
-                for name in await self._names():
-                    await self._read(name)
-            message, name, cursor = self._ready.popleft()
-            if self._ready and self._ready[0][0] is None:
-                _, name, cursor = self._ready.popleft()
-            if cursor >= 0:
-                self.cursors[name] = cursor
-            if message is not None:
-                return message
-
-    async def _read(self, name: str) -> None:
-        # A channel that appeared since is read from its beginning.
-        after = self.cursors.get(name, self._others)
-        page = await self._page(name, after=after)
-        gap = page.get("gap")
-        if gap:
-            self.cursors[name] = gap["first"] - 1
-            raise MissedMessages(name, gap["after"], gap["first"])
-        self._keep(name, page)
-
-
-def _response(body: Any) -> ResponseMessage:
-    try:
-        return ResponseMessage.of(load_message(body))
-    except (Refusal, TypeError) as error:
-        raise Incompatible(f"the server's answer is not understood: {error}") from None
+    async def _get(self, path: str, **query: Any) -> Any:
+        return (await self.insist("GET", path, **query))[1]

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from ailoop.client.answer import read_answer
+from ailoop.client.compatibility import check_version
 from ailoop.client.errors import (
     AiloopError,
     Incompatible,
@@ -49,7 +51,9 @@ class ClientSession:
     def __init__(self, role: str | None = None, patience: Patience | None = None) -> None:
         patience = patience or Patience()
         self._role = role
-        self.requests = Requests(patience.buffered_messages)
+        self.requests = Requests(
+            patience.buffered_messages, outlasts_stop=patience.give_up_seconds != 0
+        )
         self._followings: dict[int, Following] = {}
         self._watched: dict[UUID, bool] = {}
         """By prompt, whether the server is known to have had it."""
@@ -180,7 +184,7 @@ class ClientSession:
                 return self._missed(missed)
             case "response":
                 prompt_id = UUID(value["id"])
-                response = ResponseMessage.of(load_message(value["message"]))
+                response = read_answer(prompt_id, value["message"])
                 return self._settled(prompt_id, response)
             case "error":
                 return self._refused(value)
@@ -194,9 +198,7 @@ class ClientSession:
         return []
 
     def _greet(self, frame: dict[str, Any]) -> list[Event]:
-        theirs = str(frame.get("version", __version__))
-        if theirs.partition(".")[0] != __version__.partition(".")[0]:
-            raise Incompatible(f"the server is version {theirs} now, this client {__version__}")
+        check_version(frame.get("version", __version__))
         self._greeted = True
         for ref in self._followings:
             self._subscribe(ref)
@@ -245,7 +247,8 @@ class ClientSession:
         return [] if prompt_id is None else self._unsettled(UUID(prompt_id), error)
 
     def _unfollowed(self, ref: int, error: Refused) -> list[Event]:
-        if self._followings[ref].begun and error.code == "shutting_down":
+        outlasts = self._followings[ref].begun or self.requests.outlasts_stop
+        if outlasts and error.code == "shutting_down":
             return []  # the connection is about to end, and the next takes it up
         del self._followings[ref]
         return [Failed(ref, error)]

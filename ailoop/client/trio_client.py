@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from contextlib import AsyncExitStack
-from types import TracebackType
-from typing import Literal, Self
+from collections.abc import Awaitable, Callable
 
-from ailoop.client.agent import AgentVerbs
-from ailoop.client.errors import Incompatible
-from ailoop.client.link import Link
-from ailoop.client.patience import ConnectionEvent, ConnectionState, Patience
-from ailoop.client.person import PersonVerbs
-from ailoop.client.rest import RestLink
-from ailoop.client.websocket import WebSocketLink, open_websocket_link
-from ailoop.version import __version__
+import trio
 
-__all__ = ["DEFAULT_URL", "AiloopClient", "server_url"]
+from ailoop.client.errors import AiloopError
+from ailoop.client.face import Face
+from ailoop.client.socket import Hold
+from ailoop.client.trio_socket import hold
 
-DEFAULT_URL = "http://127.0.0.1:8081"
+__all__ = ["AiloopClient"]
 
 
-def server_url() -> str | None:
-    """Return the server that the environment names, if it does."""
-    return os.environ.get("AILOOP_SERVER") or os.environ.get("AILOOP_BASE_URL") or None
-
-
-class AiloopClient(AgentVerbs, PersonVerbs):
+class AiloopClient(Face):
     """A connection to a daemon, for an agent or for a program that serves a person.
 
     ::
@@ -49,67 +36,43 @@ class AiloopClient(AgentVerbs, PersonVerbs):
     :param on_event: called with what becomes of the WebSocket: :class:`Connected`,
         :class:`Lost`, :class:`Reconnecting`. It must neither wait nor raise.
     :raises Unreachable: on entering, if nobody answers.
-    :raises Incompatible: on entering, if the server speaks another version.
+    :raises Incompatible: on entering, if the server's major version is another; for another
+        minor version there is a :class:`VersionWarning`.
     """
 
-    def __init__(
-        self,
-        base_url: str | None = None,
-        *,
-        transport: Literal["websocket", "rest"] = "websocket",
-        role: Literal["agent", "human", "observer"] | None = None,
-        patience: Patience | None = None,
-        on_event: Callable[[ConnectionEvent], None] | None = None,
-    ) -> None:
-        self.base_url = (base_url or server_url() or DEFAULT_URL).rstrip("/")
-        if not self.base_url.startswith(("http://", "https://")):
-            raise ValueError(f"base_url must start with http:// or https://: {self.base_url}")
-        self._transport = transport
-        self._role = role
-        self._patience = patience or Patience()
-        self._on_event = on_event or (lambda _: None)
-        self._open = False
-        self._stack = AsyncExitStack()
-        self._rest: RestLink
-        self._link: Link
-
-    @property
-    def state(self) -> ConnectionState:
-        """How this client stands to its server; over HTTP alone, whether it is open."""
-        if not self._open:
-            return ConnectionState.CLOSED
-        link = self._link
-        return link.state if isinstance(link, WebSocketLink) else ConnectionState.CONNECTED
-
-    async def __aenter__(self) -> Self:
-        async with AsyncExitStack() as stack:
-            self._rest = self._link = RestLink(self.base_url, self._patience)
-            stack.push_async_callback(self._rest.aclose)
-            await self._check_version()
-            if self._transport == "websocket":
-                url = f"ws{self.base_url.removeprefix('http')}/ws"
-                self._link = await stack.enter_async_context(
-                    open_websocket_link(url, self._role, self._patience, self._on_event)
-                )
-            self._stack = stack.pop_all()
-        self._open = True
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._open = False
-        # Each of the two links on the stack bounds and shields its own end.
-        await self._stack.__aexit__(kind, error, trace)  # noqa: ASYNC102
-
-    async def _check_version(self) -> None:
-        """Refuse a server whose major version is not ours (semver 2.0.0, item 8)."""
-        theirs = str((await self.health()).get("version", ""))
-        if theirs.partition(".")[0] != __version__.partition(".")[0]:
-            raise Incompatible(
-                f"the server at {self.base_url} is version {theirs or 'unknown'}, "
-                f"this client is {__version__}: install the same major version"
+    @staticmethod
+    def _check_loop() -> None:
+        if not trio.lowlevel.in_trio_run():
+            raise AiloopError(
+                "ailoop.AiloopClient runs on Trio; on asyncio use ailoop.aio.AiloopClient, "
+                "without a loop ailoop.sync.AiloopClient"
             )
+
+    @staticmethod
+    def _hold() -> Hold:
+        return hold
+
+    @staticmethod
+    def _background(function: Callable[[], Awaitable[None]]) -> _Background:
+        return _Background(function)
+
+
+class _Background:
+    """A nursery for what runs behind an object.
+
+    Unlike a plain nursery it does not wrap the error of the block in a group: the block is
+    the caller's, who knows nothing of our tasks. A crash of a task still cancels the block.
+    """
+
+    def __init__(self, function: Callable[[], Awaitable[None]]) -> None:
+        self._function = function
+        self._manager = trio.open_nursery()
+
+    async def __aenter__(self) -> None:
+        self._nursery = await self._manager.__aenter__()
+        self._nursery.start_soon(self._function)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._nursery.cancel_scope.cancel()
+        # The tasks have been cancelled, and none of them takes long to see it.
+        await self._manager.__aexit__(None, None, None)  # noqa: ASYNC102

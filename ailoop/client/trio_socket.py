@@ -1,16 +1,17 @@
-"""One WebSocket, from its opening to its end, over a connection that is ours to close.
+"""One WebSocket on Trio, from its opening to its end, over a connection that is ours to close.
 
 trio-websocket's own way leaves the connection open when the server rejects the handshake.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import cast
 from urllib.parse import urlsplit
 
 import trio
 from trio_websocket import (
+    ConnectionClosed,
     ConnectionRejected,
     HandshakeError,
     WebSocketConnection,
@@ -18,29 +19,23 @@ from trio_websocket import (
 )
 from wsproto.utilities import LocalProtocolError
 
-from ailoop.client.errors import AiloopError, ConnectionLost, Unreachable, refusal_of
+from ailoop.client.errors import AiloopError, ConnectionLost, Unreachable
 from ailoop.client.session import SUBPROTOCOL
-from ailoop.model.codec import load_json
-from ailoop.model.errors import Refusal
+from ailoop.client.socket import (
+    FRAME_BYTES,
+    QUEUED_MESSAGES,
+    Converse,
+    SocketClosedError,
+    why_rejected,
+)
 
-__all__ = ["hold", "read_seconds"]
+__all__ = ["hold"]
 
 Stream = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 
-_QUEUED_MESSAGES = 256
-_FRAME_BYTES = 16 * 1024 * 1024
 
-
-async def hold(
-    url: str,
-    seconds: float,
-    converse: Callable[[WebSocketConnection], Awaitable[AiloopError]],
-) -> AiloopError:
-    """Open a WebSocket, use it, close it; return why it ended or could not be opened.
-
-    :param seconds: how long opening may take.
-    :param converse: uses it, and returns why it ended.
-    """
+async def hold(url: str, seconds: float, converse: Converse) -> AiloopError:
+    """Open a WebSocket, have it used, close it; as :data:`~ailoop.client.socket.Hold`."""
     stream: Stream | None = None
     why: AiloopError = ConnectionLost("the connection to ailoop ended")
     try:
@@ -52,16 +47,46 @@ async def hold(
             except (OSError, HandshakeError, trio.TooSlowError) as error:
                 why = Unreachable(f"cannot open {url}: {str(error) or type(error).__name__}")
             else:
-                why = await converse(socket)
+                why = await converse(_Socket(socket))
             nursery.cancel_scope.cancel()
     except* ConnectionRejected as group:
-        why = _why_rejected(url, group)
+        why = _rejected(url, group)
     except* LocalProtocolError:
         pass  # trio-websocket fails on a ping that crosses our closing frame
     finally:
         if stream is not None:
             await trio.aclose_forcefully(stream)
     return why
+
+
+class _Socket:
+    """What :class:`~ailoop.client.socket.Socket` asks for, of trio-websocket."""
+
+    def __init__(self, connection: WebSocketConnection) -> None:
+        self._connection = connection
+
+    async def receive(self) -> str | bytes:
+        try:
+            return await self._connection.get_message()
+        except ConnectionClosed as closed:
+            raise _closed(closed) from None
+
+    async def send(self, message: str) -> None:
+        try:
+            await self._connection.send_message(message)
+        except ConnectionClosed as closed:
+            raise _closed(closed) from None
+        except LocalProtocolError:
+            raise SocketClosedError from None
+
+    async def aclose(self) -> None:
+        await self._connection.aclose()
+
+
+def _closed(closed: ConnectionClosed) -> SocketClosedError:
+    if closed.reason is None:
+        return SocketClosedError()
+    return SocketClosedError(closed.reason.code, closed.reason.reason or "")
 
 
 async def _connect(url: str) -> Stream:
@@ -91,8 +116,8 @@ async def _shake_hands(nursery: trio.Nursery, stream: Stream, url: str) -> WebSo
             parts.netloc,
             parts.path or "/",
             subprotocols=[SUBPROTOCOL],
-            message_queue_size=_QUEUED_MESSAGES,
-            max_message_size=_FRAME_BYTES,
+            message_queue_size=QUEUED_MESSAGES,
+            max_message_size=FRAME_BYTES,
         )
     if socket is None:
         raise OSError("the server hung up")
@@ -132,26 +157,13 @@ class _Noticing(trio.abc.Stream):
         await self._stream.aclose()
 
 
-def _why_rejected(url: str, group: BaseExceptionGroup[ConnectionRejected]) -> AiloopError:
-    """Return what the server said instead of a handshake."""
+def _rejected(url: str, group: BaseExceptionGroup[ConnectionRejected]) -> AiloopError:
     error: BaseException = group
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     rejected = cast("ConnectionRejected", error)
-    try:
-        body = load_json(rejected.body or b"")
-    except Refusal:
-        body = None
-    why: AiloopError
-    if isinstance(body, dict) and "code" in body:
-        why = refusal_of(body)
-    else:
-        why = Unreachable(f"cannot open {url}: HTTP {rejected.status_code}")
-    told = dict(rejected.headers or ()).get(b"retry-after")
-    why.retry_after = read_seconds(None if told is None else told.decode("latin-1"))
-    return why
-
-
-def read_seconds(header: str | None) -> float | None:
-    """Return what ``Retry-After`` says in seconds; its other form, a date, we never send."""
-    return float(header) if header is not None and header.isdecimal() else None
+    headers = [
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, value in rejected.headers or ()
+    ]
+    return why_rejected(url, rejected.status_code, headers, rejected.body or b"")

@@ -1,0 +1,71 @@
+"""One WebSocket on asyncio, from its opening to its end."""
+
+from __future__ import annotations
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.typing import Subprotocol
+
+from ailoop.client.errors import AiloopError, Unreachable
+from ailoop.client.session import SUBPROTOCOL
+from ailoop.client.socket import (
+    FRAME_BYTES,
+    QUEUED_MESSAGES,
+    Converse,
+    SocketClosedError,
+    why_rejected,
+)
+
+__all__ = ["hold"]
+
+
+async def hold(url: str, seconds: float, converse: Converse) -> AiloopError:
+    """Open a WebSocket, have it used, close it; as :data:`~ailoop.client.socket.Hold`."""
+    try:
+        connection = await connect(
+            url,
+            subprotocols=[Subprotocol(SUBPROTOCOL)],
+            compression=None,
+            open_timeout=seconds,
+            ping_interval=None,  # the session has a pulse of its own
+            max_size=FRAME_BYTES,
+            max_queue=QUEUED_MESSAGES,
+            proxy=None,
+        )
+    except InvalidStatus as rejected:
+        answer = rejected.response
+        headers = answer.headers.raw_items()
+        return why_rejected(url, answer.status_code, headers, bytes(answer.body or b""))
+    except (OSError, EOFError, WebSocketException) as error:
+        return Unreachable(f"cannot open {url}: {str(error) or type(error).__name__}")
+    try:
+        return await converse(_Socket(connection))
+    finally:
+        connection.transport.abort()
+
+
+class _Socket:
+    """What :class:`~ailoop.client.socket.Socket` asks for, of ``websockets``."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+
+    async def receive(self) -> str | bytes:
+        try:
+            return await self._connection.recv()
+        except ConnectionClosed as closed:
+            raise _closed(closed) from None
+
+    async def send(self, message: str) -> None:
+        try:
+            await self._connection.send(message)
+        except ConnectionClosed as closed:
+            raise _closed(closed) from None
+
+    async def aclose(self) -> None:
+        await self._connection.close()
+
+
+def _closed(closed: ConnectionClosed) -> SocketClosedError:
+    close = closed.rcvd
+    return SocketClosedError(close.code, close.reason) if close else SocketClosedError()

@@ -1,0 +1,158 @@
+"""What the client's Trio face and its asyncio face share: all but how things run."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from types import TracebackType
+from typing import Any, Literal, NoReturn, Self, cast
+
+import anyio
+
+from ailoop.client.agent import AgentVerbs
+from ailoop.client.compatibility import VersionWarning, check_version
+from ailoop.client.errors import AiloopError
+from ailoop.client.link import Link
+from ailoop.client.patience import ConnectionEvent, ConnectionState, Patience
+from ailoop.client.person import PersonVerbs
+from ailoop.client.rest import RestLink
+from ailoop.client.socket import Hold
+from ailoop.client.websocket import WebSocketLink
+
+__all__ = ["DEFAULT_URL", "Face", "Role", "Transport", "server_url"]
+
+DEFAULT_URL = "http://127.0.0.1:8081"
+
+_CLOSE_SECONDS = 1
+"""How long leaving may take, what nobody waits for included."""
+
+Transport = Literal["websocket", "rest"]
+Role = Literal["agent", "human", "observer"]
+
+
+def server_url() -> str | None:
+    """Return the server that the environment names, if it does."""
+    return os.environ.get("AILOOP_SERVER") or os.environ.get("AILOOP_BASE_URL") or None
+
+
+class Face(AgentVerbs, PersonVerbs, ABC):
+    """A connection to a daemon, for an agent or for a program that serves a person.
+
+    Its arguments are those of every face.
+    """
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        transport: Transport = "websocket",
+        role: Role | None = None,
+        patience: Patience | None = None,
+        on_event: Callable[[ConnectionEvent], None] | None = None,
+    ) -> None:
+        self.base_url = (base_url or server_url() or DEFAULT_URL).rstrip("/")
+        if not self.base_url.startswith(("http://", "https://")):
+            raise ValueError(f"base_url must start with http:// or https://: {self.base_url}")
+        self._transport = transport
+        self._role = role
+        self._patience = patience or Patience()
+        self._on_event = on_event or (lambda _: None)
+        self._open = False
+        self._stack = AsyncExitStack()
+        self._rest = cast("RestLink", _NotOpen())
+        self._link = cast("Link", self._rest)
+
+    # -- what differs -----------------------------------------------------------------
+
+    @staticmethod
+    @abstractmethod
+    def _check_loop() -> None:
+        """Refuse to run on a loop that is not this face's.
+
+        :raises AiloopError: it is another one, or there is none.
+        """
+
+    @staticmethod
+    @abstractmethod
+    def _hold() -> Hold:
+        """Return what opens a WebSocket."""
+
+    @staticmethod
+    @abstractmethod
+    def _background(
+        function: Callable[[], Awaitable[None]],
+    ) -> AbstractAsyncContextManager[Any]:
+        """Run a function for as long as a block runs."""
+
+    # -- what does not ----------------------------------------------------------------
+
+    @property
+    def state(self) -> ConnectionState:
+        """How this client stands to its server; over HTTP alone, whether it is open."""
+        return self._link.state if self._open else ConnectionState.CLOSED
+
+    async def __aenter__(self) -> Self:
+        self._check_loop()
+        if self._open:
+            raise AiloopError("this client is open already")
+        async with AsyncExitStack() as stack:
+            self._rest = RestLink(self.base_url, self._patience)
+            stack.push_async_callback(self._rest.disconnect)
+            await self._check_version()
+            self._link = self._make_link()
+            await stack.enter_async_context(self._running(self._link))
+            self._stack = stack.pop_all()
+        self._open = True
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._open = False
+        # Each of the two links on the stack bounds and shields its own end.
+        await self._stack.__aexit__(kind, error, trace)  # noqa: ASYNC102
+
+    def _make_link(self) -> Link:
+        if self._transport == "rest":
+            return self._rest
+        url = f"ws{self.base_url.removeprefix('http')}/ws"
+        return WebSocketLink(url, self._role, self._patience, self._hold(), self._on_event)
+
+    @asynccontextmanager
+    async def _running(self, link: Link) -> AsyncIterator[None]:
+        """Have a link run for as long as the block does; it has its time to say goodbye."""
+        closing = anyio.CancelScope(shield=True)
+
+        async def run() -> None:
+            try:
+                await link.run()
+            finally:
+                closing.cancel()
+
+        async with self._background(run):
+            await link.opened.get()
+            try:
+                yield
+            finally:
+                closing.deadline = anyio.current_time() + _CLOSE_SECONDS
+                with closing:
+                    await link.aclose()
+
+    async def _check_version(self) -> None:
+        version = (await self.health()).get("version", "")
+        warning = check_version(version, f"the server at {self.base_url}")
+        if warning is not None:
+            warnings.warn(warning, VersionWarning, stacklevel=3)
+
+
+class _NotOpen:
+    """Stands where the links of an open client are."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AiloopError("this client is not open; use it in a `with` or `async with` block")

@@ -1,0 +1,171 @@
+"""Asking in steps: post a prompt, wait for it here or elsewhere, take it back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+from uuid import UUID
+
+import anyio
+
+from ailoop.client.errors import AiloopError
+from ailoop.client.link import Link
+from ailoop.client.ticket import Ticket, id_of_key, prompt_id_of
+from ailoop.model.ids import new_id
+from ailoop.model.message import (
+    Authorization,
+    Content,
+    Message,
+    Navigate,
+    PromptContent,
+    Question,
+    ResponseMessage,
+    SenderType,
+)
+
+__all__ = ["StepVerbs", "make_message", "make_question"]
+
+_WITHDRAW_SECONDS = 2
+"""How long a cancelled caller is held up by taking its prompt back."""
+
+
+class StepVerbs:
+    """The part of a client that asks and waits in steps."""
+
+    _link: Link
+
+    async def post_question(
+        self,
+        channel: str,
+        text: str,
+        *,
+        choices: Iterable[str] | None = None,
+        timeout: int = 60,
+        metadata: Mapping[str, Any] | None = None,
+        key: str | None = None,
+    ) -> Ticket:
+        """Ask a question and return when the server has it; :meth:`wait` takes the ticket."""
+        return await self._post(channel, make_question(text, choices, timeout), metadata, key)
+
+    async def post_authorization(
+        self,
+        channel: str,
+        action: str,
+        *,
+        context: Any = None,
+        timeout: int = 300,
+        metadata: Mapping[str, Any] | None = None,
+        key: str | None = None,
+    ) -> Ticket:
+        """Ask for permission and return when the server has it.
+
+        ``Approval(await client.wait(ticket))`` is true only if a person approved.
+        """
+        content = Authorization(action=action, context=context, timeout_seconds=timeout)
+        return await self._post(channel, content, metadata, key)
+
+    async def post_navigate(
+        self,
+        channel: str,
+        url: str,
+        *,
+        context: Any = None,
+        timeout: int = 300,
+        metadata: Mapping[str, Any] | None = None,
+        key: str | None = None,
+    ) -> Ticket:
+        """Ask a person to open a page and return when the server has it."""
+        content = Navigate(url=url, context=context, timeout_seconds=timeout)
+        return await self._post(channel, content, metadata, key)
+
+    async def post(
+        self,
+        channel: str,
+        content: Content,
+        *,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> Message:
+        """Post any content and return the message; a prompt's id is what :meth:`wait` takes."""
+        message = make_message(channel, content, metadata)
+        await self._link.send(message)
+        return message
+
+    async def wait(self, prompt: Ticket | UUID | str) -> ResponseMessage:
+        """Return the response to a prompt, asked by this process or by another.
+
+        Cancelling it leaves the prompt open.
+
+        :param prompt: a ticket, or the prompt's id.
+        :raises NotFound: the server does not know the prompt; :class:`PromptLost` if it
+            must have known it, as for a ticket.
+        """
+        taken = isinstance(prompt, Ticket)
+        return await self._link.wait(prompt_id_of(prompt), taken=taken)
+
+    async def withdraw(self, prompt: Ticket | UUID | str) -> ResponseMessage:
+        """Take a prompt back; return the response ``cancelled``.
+
+        :raises AlreadySettled: a person was faster.
+        """
+        return await self._link.withdraw(prompt_id_of(prompt))
+
+    async def _post(
+        self,
+        channel: str,
+        content: PromptContent,
+        metadata: Mapping[str, Any] | None,
+        key: str | None,
+    ) -> Ticket:
+        prompt = make_message(channel, content, metadata, key)
+        await self._link.send(prompt)
+        return Ticket.of(prompt, content.timeout_seconds)
+
+    async def _ask(
+        self,
+        channel: str,
+        content: PromptContent,
+        metadata: Mapping[str, Any] | None,
+        key: str | None,
+        leave_open: bool | None,
+    ) -> ResponseMessage:
+        prompt = make_message(channel, content, metadata, key)
+        stays = key is not None if leave_open is None else leave_open
+        async with self._withdrawn_if_cancelled(prompt.id, stays=stays):
+            await self._link.send(prompt)
+            return await self._link.wait(prompt.id, taken=True)
+
+    @asynccontextmanager
+    async def _withdrawn_if_cancelled(
+        self, prompt_id: UUID, *, stays: bool
+    ) -> AsyncIterator[None]:
+        try:
+            yield
+        except anyio.get_cancelled_exc_class():
+            if not stays:
+                with anyio.move_on_after(_WITHDRAW_SECONDS, shield=True):
+                    with suppress(AiloopError):  # settled meanwhile, or never taken
+                        await self._link.withdraw(prompt_id)
+            raise
+
+
+def make_question(text: str, choices: Iterable[str] | None, timeout: int) -> Question:
+    """Make a question of what a caller has."""
+    listed = tuple(choices) if choices is not None else None
+    return Question(text=text, choices=listed, timeout_seconds=timeout)
+
+
+def make_message(
+    channel: str,
+    content: Content,
+    metadata: Mapping[str, Any] | None,
+    key: str | None = None,
+) -> Message:
+    """Make an agent's message; under a key it is the same one each time."""
+    return Message(
+        id=new_id() if key is None else id_of_key(channel, content, key),
+        channel=channel,
+        sender_type=SenderType.AGENT,
+        content=content,
+        metadata=dict(metadata) if metadata is not None else None,
+    )
