@@ -1,16 +1,16 @@
-"""A running ``server``, and a ``client`` of it over each transport."""
+"""A running ``server``, and a ``client`` of it: each face, over each transport."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
-from ailoop import AiloopClient
+from tests.client.faces import FACES, OpenClient
 from tests.serving import Served, server
 
-__all__ = ["client", "server", "transport"]
+__all__ = ["client", "face", "server", "transport"]
 
 
 @pytest.fixture(params=["websocket", "rest"])
@@ -19,10 +19,16 @@ def transport(request: pytest.FixtureRequest) -> Literal["websocket", "rest"]:
     return request.param  # type: ignore[no-any-return]
 
 
+@pytest.fixture(params=[*FACES])
+def face(request: pytest.FixtureRequest) -> OpenClient:
+    """Return what opens a client of one face after the other."""
+    return FACES[request.param]
+
+
 @pytest.fixture
 async def client(
-    server: Served, transport: Literal["websocket", "rest"]
-) -> AsyncIterator[AiloopClient]:
+    server: Served, face: OpenClient, transport: Literal["websocket", "rest"]
+) -> AsyncIterator[Any]:
     """Open a client over the transport."""
-    async with AiloopClient(server.daemon.rest_url, transport=transport) as opened:
+    async with face(server.daemon.rest_url, transport=transport) as opened:
         yield opened

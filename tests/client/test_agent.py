@@ -8,6 +8,7 @@ import pytest
 import trio
 
 from ailoop import AiloopClient, Approval
+from tests.client.faces import OpenClient
 from tests.client.kit import Call, asked, settle
 from tests.serving import APPROVE, DENY, Served, serving, until
 
@@ -109,18 +110,22 @@ async def test_say(server: Served, client: AiloopClient) -> None:
 
 
 async def test_wait_elsewhere(
-    server: Served, client: AiloopClient, nursery: trio.Nursery, transport: Any
+    server: Served,
+    client: AiloopClient,
+    nursery: trio.Nursery,
+    transport: Any,
+    face: OpenClient,
 ) -> None:
     """Another process, or the same one later, takes a wait up again by the prompt's id."""
     first = Call(nursery, lambda: client.ask("a", "Which?"))
     prompt = await asked(server)
     url = server.daemon.rest_url
-    async with AiloopClient(url, transport=transport) as other:
+    async with face(url, transport=transport) as other:
         second = Call(nursery, other.wait, str(prompt.entry.id))
         await until(lambda: len(prompt._watchers) == 2)
         recorded = await settle(server, prompt, answer="x")
         assert (await first.result()).id == (await second.result()).id == recorded
-    async with AiloopClient(url, transport=transport) as later:
+    async with face(url, transport=transport) as later:
         assert (await later.wait(prompt.entry.id)).id == recorded
 
 
@@ -136,6 +141,7 @@ async def test_several_at_once(
         assert (await call.result()).content.answer == str(number)
 
 
+@pytest.mark.parametrize("face", ["trio", "asyncio"], indirect=True)  # sync: test_sync.py
 async def test_cancelled_ask(
     server: Served, client: AiloopClient, nursery: trio.Nursery
 ) -> None:
@@ -148,6 +154,7 @@ async def test_cancelled_ask(
     await client.say("a", "still here")
 
 
+@pytest.mark.parametrize("face", ["trio", "asyncio"], indirect=True)  # sync: test_sync.py
 @pytest.mark.parametrize("how", [{"leave_open": True}, {"key": "k"}])
 async def test_cancelled_ask_left_open(
     server: Served, client: AiloopClient, nursery: trio.Nursery, how: dict[str, Any]
@@ -178,10 +185,10 @@ async def test_withdraw(server: Served, client: AiloopClient, nursery: trio.Nurs
     assert (await call.result()).id == response.id
 
 
-async def test_timeout_of_zero(transport: Any) -> None:
+async def test_timeout_of_zero(transport: Any, face: OpenClient) -> None:
     """A timeout of 0 asks for as long as the server allows."""
     async with (
         serving(max_timeout_seconds=1) as server,
-        AiloopClient(server.daemon.rest_url, transport=transport) as client,
+        face(server.daemon.rest_url, transport=transport) as client,
     ):
         assert (await client.ask("a", "Which?", timeout=0)).content.response_type == "timeout"

@@ -11,11 +11,18 @@ import trio
 from ailoop import AiloopClient, Conflict, NotAuthorized, NotFound, Patience, PromptLost, Ticket
 from ailoop.client.ticket import id_of_key
 from ailoop.model.message import Authorization, Question
+from tests.client.faces import OpenClient
 from tests.client.kit import Call, asked, settle
 from tests.serving import APPROVE, DENY, PATIENCE, Served, question
 
 
-async def test_ticket(server: Served, client: AiloopClient, nursery: trio.Nursery) -> None:
+async def test_ticket(
+    server: Served,
+    client: AiloopClient,
+    nursery: trio.Nursery,
+    face: OpenClient,
+    transport: Any,
+) -> None:
     """A ticket goes through text to another process, which gets the answer."""
     kept = str(await client.post_question("a", "Which?", choices=["x", "y"], timeout=600))
     ticket = Ticket.load(kept)
@@ -24,7 +31,7 @@ async def test_ticket(server: Served, client: AiloopClient, nursery: trio.Nurser
     assert ticket.expires_at is not None
     assert abs(ticket.expires_at.timestamp() - prompt.deadline) < PATIENCE
     assert str(ticket) == kept
-    async with AiloopClient(server.daemon.rest_url, transport=client._transport) as other:
+    async with face(server.daemon.rest_url, transport=transport) as other:
         call = Call(nursery, other.wait, ticket)
         recorded = await settle(server, prompt, answer="x")
         assert (await call.result()).id == recorded
@@ -56,6 +63,7 @@ async def test_lost_ticket(client: AiloopClient) -> None:
     assert type(caught.value) is NotFound
 
 
+@pytest.mark.parametrize("face", ["trio", "asyncio"], indirect=True)  # sync: test_sync.py
 async def test_key(server: Served, client: AiloopClient, nursery: trio.Nursery) -> None:
     """Under one key a person is asked once, however often the agent is started."""
     for _ in range(2):
@@ -87,6 +95,7 @@ def test_ids_of_keys() -> None:
     assert str(id_of_key("a", ask, "k")) == "85fa6b64-e801-507c-9996-3538cd33c533"
 
 
+@pytest.mark.parametrize("face", ["trio"], indirect=True)  # the others: test_guards.py
 async def test_guarded_function(
     server: Served, client: AiloopClient, nursery: trio.Nursery
 ) -> None:
@@ -113,6 +122,7 @@ async def test_guarded_function(
     assert done == [("1.4", "prod")]
 
 
+@pytest.mark.parametrize("face", ["trio"], indirect=True)  # the others: test_guards.py
 async def test_guarded_block(
     server: Served, client: AiloopClient, nursery: trio.Nursery
 ) -> None:
@@ -147,10 +157,12 @@ def test_guard_mistakes() -> None:
         guard(blocking)  # type: ignore[arg-type]
 
 
-async def test_say_without_waiting(server: Served, client: AiloopClient) -> None:
+async def test_say_without_waiting(
+    server: Served, client: AiloopClient, face: OpenClient, transport: Any
+) -> None:
     """What is said without waiting arrives in order, also when the client leaves at once."""
     url = server.daemon.rest_url
-    async with AiloopClient(url, transport=client._transport) as other:
+    async with face(url, transport=transport) as other:
         for number in range(50):
             await other.say("a", str(number), wait=False)
     assert other.dropped == 0
@@ -195,9 +207,9 @@ async def test_together(server: Served, nursery: trio.Nursery) -> None:
             await mixed[1].result()
 
 
-async def test_too_large(server: Served, nursery: trio.Nursery) -> None:
+async def test_too_large(server: Served, nursery: trio.Nursery, face: OpenClient) -> None:
     """A message that the server closes for is refused, and the client goes on."""
-    async with AiloopClient(server.daemon.rest_url) as client:
+    async with face(server.daemon.rest_url) as client:
         with trio.fail_after(PATIENCE), pytest.raises(Exception, match="larger") as caught:
             await client.say("a", "x" * 2_000_000)
         assert getattr(caught.value, "code", None) == "too_large"

@@ -16,8 +16,10 @@ from ailoop import (
     Patience,
     Refused,
     Unreachable,
+    VersionWarning,
 )
 from ailoop.model.message import Question
+from tests.client.faces import OpenClient
 from tests.client.kit import Call, answering, asked, impostor
 from tests.client.vanishing import HeldJournal, vanishing_server
 from tests.serving import PATIENCE, Served, serving, until
@@ -26,44 +28,43 @@ AT_ONCE = Patience(give_up_seconds=0)
 """Of a client that does not connect again."""
 
 
-async def fails(url: str, transport: Any) -> Exception:
+async def fails(face: OpenClient, url: str, transport: Any) -> Exception:
     """Return what opening a client raises; it is not to take long."""
     with trio.fail_after(PATIENCE):
         with pytest.raises(Exception) as caught:  # noqa: PT011 -- the test looks at it
-            async with AiloopClient(url, transport=transport):
+            async with face(url, transport=transport):
                 pass
     return caught.value
 
 
-async def test_nobody(transport: Any) -> None:
+async def test_nobody(transport: Any, face: OpenClient) -> None:
     """Where nobody listens the client is Unreachable, and says where and what to do."""
     async with impostor(answering("200 OK", b"")) as url:
         pass  # the port is free again
-    error = await fails(url, transport)
+    error = await fails(face, url, transport)
     assert type(error) is Unreachable
     assert url in str(error)
     assert "ailoopd" in str(error)
 
 
 @pytest.mark.parametrize("version", ["1.0.0", "2.3", "", None, 5])
-async def test_other_major_version(transport: Any, version: Any) -> None:
+async def test_other_major_version(transport: Any, version: Any, face: OpenClient) -> None:
     """A server of another major version is Incompatible, and both versions are named."""
     body = orjson.dumps({"status": "healthy", "version": version})
     async with impostor(answering("200 OK", body)) as url:
-        error = await fails(url, transport)
+        error = await fails(face, url, transport)
     assert type(error) is Incompatible
     if version == "1.0.0":
         assert "version 1.0.0" in str(error)
 
 
-async def test_other_minor_version() -> None:
-    """A server of the same major version will do."""
+async def test_other_minor_version(face: OpenClient) -> None:
+    """As long as the major version is 0, another minor version is worth a warning."""
     body = orjson.dumps({"status": "healthy", "version": "0.99.1"})
-    async with (
-        impostor(answering("200 OK", body)) as url,
-        AiloopClient(url, transport="rest") as client,
-    ):
-        assert (await client.health())["version"] == "0.99.1"
+    async with impostor(answering("200 OK", body)) as url:
+        with pytest.warns(VersionWarning, match=r"version 0\.99\.1, this client is 0\.1"):
+            async with face(url, transport="rest") as client:
+                assert (await client.health())["version"] == "0.99.1"
 
 
 @pytest.mark.parametrize(
@@ -77,38 +78,38 @@ async def test_other_minor_version() -> None:
         ("404 Not Found", b'{"detail":"not here"}'),
     ],
 )
-async def test_not_ailoop(transport: Any, status: str, body: bytes) -> None:
+async def test_not_ailoop(transport: Any, status: str, body: bytes, face: OpenClient) -> None:
     """What answers otherwise is not taken for ailoop."""
     async with impostor(answering(status, body)) as url:
-        error = await fails(url, transport)
+        error = await fails(face, url, transport)
     assert isinstance(error, Unreachable | Incompatible | Refused)
 
 
-async def test_server_that_hangs_up(transport: Any) -> None:
+async def test_server_that_hangs_up(transport: Any, face: OpenClient) -> None:
     """One that closes at once is Unreachable."""
 
     async def hang_up(stream: trio.SocketStream) -> None:
         await stream.aclose()
 
     async with impostor(hang_up) as url:
-        assert type(await fails(url, transport)) is Unreachable
+        assert type(await fails(face, url, transport)) is Unreachable
 
 
-async def test_no_room() -> None:
+async def test_no_room(face: OpenClient) -> None:
     """A WebSocket that is refused at the door says why, and leaves nothing open."""
-    async with serving(max_connections=1) as server, AiloopClient(server.daemon.rest_url):
-        error = await fails(server.daemon.rest_url, "websocket")
+    async with serving(max_connections=1) as server, face(server.daemon.rest_url):
+        error = await fails(face, server.daemon.rest_url, "websocket")
     assert type(error) is Busy
 
 
-async def test_no_websocket() -> None:
+async def test_no_websocket(face: OpenClient) -> None:
     """Where a proxy lets no WebSocket through, the client says so and does not hang."""
     body = orjson.dumps({"status": "healthy", "version": "0.1"})
     async with impostor(answering("200 OK", body)) as url:
-        error = await fails(url, "websocket")
+        error = await fails(face, url, "websocket")
         assert type(error) is Unreachable
         assert "/ws: HTTP 200" in str(error)
-        async with AiloopClient(url, transport="rest"):
+        async with face(url, transport="rest"):
             pass
 
 
@@ -153,11 +154,11 @@ async def test_lost_while_waiting(
             await client.ask("a", "anybody?")
 
 
-async def test_stopped_while_waiting(nursery: trio.Nursery) -> None:
+async def test_stopped_while_waiting(nursery: trio.Nursery, face: OpenClient) -> None:
     """A server that stops cleanly tells the answer first, then the connection is lost."""
     async with (
         serving() as server,
-        AiloopClient(server.daemon.rest_url, patience=AT_ONCE) as client,
+        face(server.daemon.rest_url, patience=AT_ONCE) as client,
     ):
         call = Call(nursery, lambda: client.authorize("a", "Deploy"))
         await asked(server)
@@ -168,24 +169,24 @@ async def test_stopped_while_waiting(nursery: trio.Nursery) -> None:
             await client.say("a", "x")
 
 
-async def test_error_of_the_block(client: AiloopClient) -> None:
+async def test_error_of_the_block(server: Served, transport: Any) -> None:
     """The block's own exception comes out as it is, not in a group."""
     with pytest.raises(ZeroDivisionError):
-        async with AiloopClient(client.base_url, transport=client._transport):
+        async with AiloopClient(server.daemon.rest_url, transport=transport):
             _ = 1 / 0
 
 
-async def test_error_of_the_block_in_a_feed(client: AiloopClient) -> None:
+async def test_error_of_the_block_in_a_feed(server: Served, transport: Any) -> None:
     """Also from inside a subscription."""
-    other = AiloopClient(client.base_url, transport=client._transport)
+    other = AiloopClient(server.daemon.rest_url, transport=transport)
     with pytest.raises(ZeroDivisionError):
         async with other, other.subscribe("a"):
             _ = 1 / 0
 
 
-async def test_cancelled_block(server: Served, client: AiloopClient) -> None:
+async def test_cancelled_block(server: Served, transport: Any) -> None:
     """A block that is cancelled closes its connection and goes quietly."""
-    other = AiloopClient(client.base_url, transport=client._transport)
+    other = AiloopClient(server.daemon.rest_url, transport=transport)
     with trio.CancelScope() as scope:
         async with other, other.subscribe("a"):
             scope.cancel()
@@ -194,10 +195,12 @@ async def test_cancelled_block(server: Served, client: AiloopClient) -> None:
     await until(lambda: server.broker.tables.feeds == 0)
 
 
-async def test_opened_and_closed_at_once(server: Served, transport: Any) -> None:
+async def test_opened_and_closed_at_once(
+    server: Served, transport: Any, face: OpenClient
+) -> None:
     """A client that is closed as soon as it is open leaves without an error."""
     for _ in range(30):
-        async with AiloopClient(server.daemon.rest_url, transport=transport):
+        async with face(server.daemon.rest_url, transport=transport):
             pass
     await until(lambda: not len(server.daemon.gateway.presence))
 

@@ -16,12 +16,14 @@ from ailoop import (
     Expired,
     Invalid,
     NotFound,
+    Patience,
     Refused,
     Unavailable,
 )
 from ailoop.client.errors import _BY_CODE, refusal_of
 from ailoop.model.errors import CATALOGUE
 from ailoop.model.message import Navigate, Question, Response
+from tests.client.faces import OpenClient
 from tests.serving import Served, note, question, serving
 
 
@@ -89,11 +91,11 @@ async def test_not_a_choice(server: Served, client: AiloopClient) -> None:
     assert caught.value.details["choices"] == ["red", "blue"]
 
 
-async def test_busy(transport: Any) -> None:
+async def test_busy(transport: Any, face: OpenClient) -> None:
     """A full table is Busy."""
     async with (
         serving(max_prompts=1) as server,
-        AiloopClient(server.daemon.rest_url, transport=transport) as client,
+        face(server.daemon.rest_url, transport=transport) as client,
     ):
         await server.post(question())
         with pytest.raises(Busy) as caught:
@@ -101,24 +103,27 @@ async def test_busy(transport: Any) -> None:
         assert caught.value.details["limit"] == 1
 
 
-async def test_unavailable(server: Served, client: AiloopClient) -> None:
-    """A server that stops is Unavailable."""
-    await server.broker.drain()
-    with pytest.raises(Unavailable):
-        await client.say("a", "x")
+async def test_unavailable(server: Served, transport: Any, face: OpenClient) -> None:
+    """Without patience, a server that stops is Unavailable."""
+    url = server.daemon.rest_url
+    patience = Patience(give_up_seconds=0)
+    async with face(url, transport=transport, patience=patience) as client:
+        await server.broker.drain()
+        with pytest.raises(Unavailable):
+            await client.say("a", "x")
 
 
-async def test_role(server: Served) -> None:
+async def test_role(server: Served, face: OpenClient) -> None:
     """A client that declared itself an agent cannot answer, an observer cannot send."""
     sent = await server.post(question())
-    async with AiloopClient(server.daemon.rest_url, role="agent") as agent:
+    async with face(server.daemon.rest_url, role="agent") as agent:
         with pytest.raises(Refused) as caught:
             await agent.respond(sent["id"], "x")
         assert caught.value.code == "not_allowed"
-    async with AiloopClient(server.daemon.rest_url, role="observer") as observer:
+    async with face(server.daemon.rest_url, role="observer") as observer:
         with pytest.raises(Refused):
             await observer.say("a", "x")
-    async with AiloopClient(server.daemon.rest_url, role="human") as human:
+    async with face(server.daemon.rest_url, role="human") as human:
         assert (await human.respond(sent["id"], "x")).content.answer == "x"
 
 

@@ -10,6 +10,7 @@ import trio
 from ailoop import AiloopClient, MissedMessages
 from ailoop.model.message import Authorization, Notification
 from ailoop.version import __version__
+from tests.client.faces import OpenClient
 from tests.serving import PATIENCE, Served, note, question, serving
 
 
@@ -113,11 +114,11 @@ async def test_after(server: Served, client: AiloopClient) -> None:
         assert await take(feed, 2) == ["3", "4"]
 
 
-async def test_missed(transport: Any) -> None:
+async def test_missed(transport: Any, face: OpenClient) -> None:
     """A reader that missed messages is told from where on nothing is missing, and goes on."""
     async with (
         serving(history_messages=3) as server,
-        AiloopClient(server.daemon.rest_url, transport=transport) as client,
+        face(server.daemon.rest_url, transport=transport) as client,
     ):
         await server.post(note("a", "0"))
         after = (await server.http.get("/api/channels/a/messages")).json()["next_after"]

@@ -24,6 +24,7 @@ from ailoop import (
 )
 from ailoop.model.errors import Refusal
 from ailoop.transport.origin import OriginPolicy
+from tests.client.faces import OpenClient
 from tests.client.kit import Call, asked, settle
 from tests.client.proxy import Wire, wired
 from tests.serving import APPROVE, PATIENCE, Served, note, serving, until
@@ -40,9 +41,9 @@ async def wire(server: Served) -> AsyncIterator[Wire]:
 
 
 @pytest.fixture
-async def agent(wire: Wire, transport: Any) -> AsyncIterator[AiloopClient]:
+async def agent(wire: Wire, transport: Any, face: OpenClient) -> AsyncIterator[AiloopClient]:
     """Open a client at the other end of the wire."""
-    async with AiloopClient(wire.url, transport=transport, patience=SOON) as opened:
+    async with face(wire.url, transport=transport, patience=SOON) as opened:
         yield opened
 
 
@@ -114,9 +115,11 @@ async def test_withdraw_repeated(
     assert (await call.result()).metadata == {"reason": "withdrawn"}
 
 
-async def test_feed_goes_on(server: Served, wire: Wire, transport: Any) -> None:
+async def test_feed_goes_on(
+    server: Served, wire: Wire, transport: Any, face: OpenClient
+) -> None:
     """A feed has what came while the client was away, in order, nothing twice."""
-    async with AiloopClient(wire.url, transport=transport, patience=SOON) as client:
+    async with face(wire.url, transport=transport, patience=SOON) as client:
         await server.post(note("a", "old"))
         async with client.subscribe() as feed:
             await server.post(note("a", "0"))
@@ -174,10 +177,10 @@ async def test_prompt_lost(
         await agent.say("a", "goes on")
 
 
-async def test_feed_of_another_life(server: Served, wire: Wire) -> None:
+async def test_feed_of_another_life(server: Served, wire: Wire, face: OpenClient) -> None:
     """A feed says so when a restart has lost what it might have missed, and goes on."""
     async with (
-        AiloopClient(wire.url, patience=SOON) as client,
+        face(wire.url, patience=SOON) as client,
         serving() as other,
         client.subscribe("a") as feed,
     ):
@@ -222,11 +225,13 @@ async def _opened(client: AiloopClient, *, task_status: trio.TaskStatus[trio.Eve
         await leave.wait()
 
 
-async def test_half_open(server: Served, wire: Wire, nursery: trio.Nursery) -> None:
+async def test_half_open(
+    server: Served, wire: Wire, nursery: trio.Nursery, face: OpenClient
+) -> None:
     """A connection that is dead but looks open is noticed, and replaced."""
     patience = Patience(first_seconds=0.01, heartbeat_seconds=0.2)
     events: list[Any] = []
-    async with AiloopClient(wire.url, patience=patience, on_event=events.append) as client:
+    async with face(wire.url, patience=patience, on_event=events.append) as client:
         call = Call(nursery, lambda: client.ask("a", "Which?"))
         prompt = await asked(server)
         wire.stall()
@@ -249,10 +254,12 @@ async def test_quiet_but_alive(wire: Wire, agent: AiloopClient) -> None:
         assert events == [Connected()]
 
 
-async def test_gives_up(wire: Wire, transport: Any, nursery: trio.Nursery) -> None:
+async def test_gives_up(
+    wire: Wire, transport: Any, nursery: trio.Nursery, face: OpenClient
+) -> None:
     """After the time set for it the client is done, and every call says so."""
     patience = Patience(first_seconds=0.01, longest_seconds=0.05, give_up_seconds=0.2)
-    async with AiloopClient(wire.url, transport=transport, patience=patience) as client:
+    async with face(wire.url, transport=transport, patience=patience) as client:
         ticket = await client.post_question("a", "Which?")
         call = Call(nursery, client.wait, ticket)
         wire.refusing = True
@@ -263,9 +270,9 @@ async def test_gives_up(wire: Wire, transport: Any, nursery: trio.Nursery) -> No
             await client.say("a", "x")
 
 
-async def test_hopeless(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_hopeless(wire: Wire, monkeypatch: pytest.MonkeyPatch, face: OpenClient) -> None:
     """A server that will never want this client is not asked again."""
-    async with AiloopClient(wire.url, patience=SOON) as client:
+    async with face(wire.url, patience=SOON) as client:
 
         def refuse(*_: Any) -> None:
             raise Refusal("bad_host")
@@ -278,10 +285,10 @@ async def test_hopeless(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
         await until(lambda: client.state is ConnectionState.CLOSED)
 
 
-async def test_draining(server: Served, wire: Wire) -> None:
+async def test_draining(server: Served, wire: Wire, face: OpenClient) -> None:
     """A server that is stopping says when to come back, and the client waits so long."""
     events: list[Any] = []
-    async with AiloopClient(wire.url, patience=SOON, on_event=events.append):
+    async with face(wire.url, patience=SOON, on_event=events.append):
         await server.daemon.gateway.presence.dismiss()
         await until(lambda: any(getattr(one, "seconds", 0) > 1 for one in events))
         refused, waiting = events[-2:]
