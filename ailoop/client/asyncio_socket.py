@@ -31,6 +31,7 @@ async def hold(url: str, seconds: float, converse: Converse) -> AiloopError:
             max_size=FRAME_BYTES,
             max_queue=QUEUED_MESSAGES,
             proxy=None,
+            create_connection=_Connection,
         )
     except InvalidStatus as rejected:
         answer = rejected.response
@@ -42,6 +43,23 @@ async def hold(url: str, seconds: float, converse: Converse) -> AiloopError:
         return await converse(_Socket(connection))
     finally:
         connection.transport.abort()
+
+
+class _Connection(ClientConnection):
+    """Ends when the server says goodbye, whether or not it then closes the connection.
+
+    One that finds a message too large says so, and may read no more: behind the rest of that
+    message our reply would wait for ever.
+    """
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.protocol.close_rcvd is None:
+            return
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+        else:
+            self.transport.close()
 
 
 class _Socket:
