@@ -1,4 +1,7 @@
-"""A wire of ours between a client and a daemon: it cuts, stalls, refuses, truncates, delays.
+"""A wire between client and daemon: it cuts, stalls, refuses, truncates, delays, doubles.
+
+What it doubles is what a network can double: a whole WebSocket message, either way, or a
+request that a proxy repeats towards the server because it thinks the first one lost.
 
 What happens at random comes from a seed. Nothing here waits for a fixed time except a delay
 that a test asks for.
@@ -6,15 +9,21 @@ that a test asks for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from random import Random
 
 import trio
 
+from tests.client.frames import Frames
 from tests.client.kit import impostor
 
 __all__ = ["Wire", "wired"]
+
+_UPGRADE = re.compile(rb"GET /ws |HTTP/1.1 101")
+_REQUEST = re.compile(rb"POST |DELETE ")
+_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 
 @asynccontextmanager
@@ -38,7 +47,10 @@ class Wire:
         """How likely a piece of data is cut short, and the connection with it."""
         self.delay_seconds = 0.0
         """How long a piece of data takes at most."""
+        self.double_chance = 0.0
+        """How likely a whole message, or a whole request, goes twice."""
         self.connections = 0
+        self.doubled = 0
         self.cuts = 0
         self._random = random
         self._streams: set[trio.SocketStream] = set()
@@ -86,6 +98,7 @@ class Wire:
     async def _pump(
         self, source: trio.SocketStream, sink: trio.SocketStream, direction: str
     ) -> None:
+        frames: Frames | None = None
         try:
             while data := await source.receive_some():
                 await self._flowing[direction].wait()
@@ -98,6 +111,32 @@ class Wire:
                     sink.socket.close()
                     return
                 await sink.send_all(data)
+                doubled = self._random.random() < self.double_chance
+                if frames is not None:
+                    if frames.are_whole(data) and doubled:
+                        self.doubled += 1
+                        await sink.send_all(data)
+                elif _UPGRADE.match(data):
+                    frames = Frames()
+                    frames.are_whole(data.partition(b"\r\n\r\n")[2])
+                elif doubled and _REQUEST.match(data) and _is_complete(data):
+                    self.doubled += 1
+                    await self._repeat(data)
             await sink.send_eof()
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             pass
+
+    async def _repeat(self, request: bytes) -> None:
+        """Send a request over a connection of its own, and forget its answer."""
+        try:
+            async with await trio.open_tcp_stream(*self.address) as stream:
+                await stream.send_all(request)
+                await stream.receive_some()
+        except OSError:
+            pass
+
+
+def _is_complete(request: bytes) -> bool:
+    head, _, body = request.partition(b"\r\n\r\n")
+    length = _LENGTH.search(head)
+    return len(body) == (int(length[1]) if length else 0) and b"\r\n\r\n" in request
