@@ -9,6 +9,7 @@ that a test asks for.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -47,6 +48,8 @@ class Wire:
         """How likely a piece of data is cut short, and the connection with it."""
         self.delay_seconds = 0.0
         """How long a piece of data takes at most."""
+        self.idle_seconds = math.inf
+        """After so long without a byte in one direction a connection is cut."""
         self.double_chance = 0.0
         """How likely a whole message, or a whole request, goes twice."""
         self.connections = 0
@@ -100,7 +103,7 @@ class Wire:
     ) -> None:
         frames: Frames | None = None
         try:
-            while data := await source.receive_some():
+            while data := await self._receive(source):
                 await self._flowing[direction].wait()
                 if self.delay_seconds:
                     await trio.sleep(self._random.uniform(0, self.delay_seconds))
@@ -124,7 +127,13 @@ class Wire:
                     await self._repeat(data)
             await sink.send_eof()
         except (trio.BrokenResourceError, trio.ClosedResourceError):
-            pass
+            source.socket.close()
+            sink.socket.close()
+
+    async def _receive(self, source: trio.SocketStream) -> bytes:
+        with trio.move_on_after(self.idle_seconds):
+            return bytes(await source.receive_some())
+        raise trio.BrokenResourceError
 
     async def _repeat(self, request: bytes) -> None:
         """Send a request over a connection of its own, and forget its answer."""

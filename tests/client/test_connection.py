@@ -217,3 +217,27 @@ def test_base_url(monkeypatch: pytest.MonkeyPatch) -> None:
     assert AiloopClient("https://three").base_url == "https://three"
     with pytest.raises(ValueError, match="http"):
         AiloopClient("three:3")
+
+
+async def test_refused_while_stopping(face: OpenClient) -> None:
+    """Over HTTP, 503 with Retry-After means: the same again, then."""
+    posted: list[bytes] = []
+    healthy = b'{"status":"healthy","version":"0.1"}'
+    stopping = b'{"error":"stopping","code":"shutting_down"}'
+
+    async def serve(stream: trio.SocketStream) -> None:
+        async with stream:
+            while request := await stream.receive_some():
+                status, body = "200 OK", healthy
+                if request.startswith(b"POST"):
+                    posted.append(request.partition(b"\r\n\r\n")[2])
+                    if len(posted) == 1:
+                        status, body = "503 No\r\nRetry-After: 0", stopping
+                head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n"
+                await stream.send_all(head.encode() + body)
+
+    async with impostor(serve) as url, face(url, transport="rest") as client:
+        with trio.fail_after(PATIENCE):
+            await client.say("a", "x")
+    assert len(posted) == 2
+    assert posted[0] == posted[1]

@@ -243,6 +243,31 @@ async def test_half_open(
         assert (await call.result()).id == recorded
 
 
+async def test_idle_is_cut(
+    server: Served, wire: Wire, agent: Any, nursery: trio.Nursery
+) -> None:
+    """A proxy that cuts what is idle, again and again, does not keep the answer away."""
+    wire.idle_seconds = 0.1
+    wire.cut()  # what is open knows nothing of it yet
+    before = wire.connections
+    call = Call(nursery, lambda: agent.ask("a", "Which?"))
+    prompt = await asked(server)
+    await until(lambda: wire.connections >= before + 4)
+    recorded = await settle(server, prompt, answer="x")
+    assert (await call.result()).id == recorded
+
+
+async def test_heartbeat_keeps_it(wire: Wire, face: OpenClient, nursery: trio.Nursery) -> None:
+    """With a heartbeat that is faster than such a proxy, nothing is cut."""
+    wire.idle_seconds = 0.5
+    events: list[Any] = []
+    patience = Patience(heartbeat_seconds=0.1)
+    async with face(wire.url, patience=patience, on_event=events.append) as client:
+        with trio.move_on_after(1.5):
+            await client.ask("a", "Which?", leave_open=True)
+        assert events == [Connected()]
+
+
 async def test_quiet_but_alive(wire: Wire, agent: AiloopClient) -> None:
     """A server that has nothing to say is asked, answers, and keeps its connection."""
     events: list[Any] = []
@@ -295,3 +320,22 @@ async def test_draining(server: Served, wire: Wire, face: OpenClient) -> None:
         assert isinstance(refused.why, Unavailable)
         assert refused.why.code == "shutting_down"
         assert 5 <= waiting.seconds <= 5.05
+
+
+async def test_refused_by_a_stopping_server(
+    server: Served, wire: Wire, agent: Any, nursery: trio.Nursery, transport: Any
+) -> None:
+    """What a stopping server refuses is not lost: its successor gets it, once."""
+    await server.broker.drain()
+    asking = Call(nursery, lambda: agent.ask("a", "Which?"))
+    saying = Call(nursery, agent.say, "b", "x")
+    refused = server.daemon.gateway.counts.frames_received
+    async with serving() as other:
+        if transport == "websocket":
+            await until(lambda: server.daemon.gateway.counts.frames_received > refused)
+        await restarted(other, wire)
+        with trio.fail_after(PATIENCE):
+            await settle(other, await asked(other), answer="x")
+            assert (await asking.result()).content.answer == "x"
+            await saying.result()
+        assert len(other.broker.tables.messages) == 3
