@@ -20,7 +20,7 @@ import trio
 from tests.client.frames import Frames
 from tests.client.kit import impostor
 
-__all__ = ["Wire", "wired"]
+__all__ = ["Wire", "is_complete", "wired"]
 
 _UPGRADE = re.compile(rb"GET /ws |HTTP/1.1 101")
 _REQUEST = re.compile(rb"POST |DELETE ")
@@ -122,7 +122,7 @@ class Wire:
                 elif _UPGRADE.match(data):
                     frames = Frames()
                     frames.are_whole(data.partition(b"\r\n\r\n")[2])
-                elif doubled and _REQUEST.match(data) and _is_complete(data):
+                elif doubled and _REQUEST.match(data) and is_complete(data):
                     self.doubled += 1
                     await self._repeat(data)
             await sink.send_eof()
@@ -145,7 +145,8 @@ class Wire:
             pass
 
 
-def _is_complete(request: bytes) -> bool:
+def is_complete(request: bytes) -> bool:
+    """Tell whether a request is all there, with its body."""
     head, _, body = request.partition(b"\r\n\r\n")
     length = _LENGTH.search(head)
     return len(body) == (int(length[1]) if length else 0) and b"\r\n\r\n" in request

@@ -21,6 +21,7 @@ from ailoop import (
 from ailoop.model.message import Question
 from tests.client.faces import OpenClient
 from tests.client.kit import Call, answering, asked, impostor
+from tests.client.proxy import is_complete
 from tests.client.vanishing import HeldJournal, vanishing_server
 from tests.serving import PATIENCE, Served, serving, until
 
@@ -227,7 +228,11 @@ async def test_refused_while_stopping(face: OpenClient) -> None:
 
     async def serve(stream: trio.SocketStream) -> None:
         async with stream:
-            while request := await stream.receive_some():
+            request = b""
+            while data := await stream.receive_some():
+                request += data
+                if not is_complete(request):
+                    continue
                 status, body = "200 OK", healthy
                 if request.startswith(b"POST"):
                     posted.append(request.partition(b"\r\n\r\n")[2])
@@ -235,6 +240,7 @@ async def test_refused_while_stopping(face: OpenClient) -> None:
                         status, body = "503 No\r\nRetry-After: 0", stopping
                 head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n"
                 await stream.send_all(head.encode() + body)
+                request = b""
 
     async with impostor(serve) as url, face(url, transport="rest") as client:
         with trio.fail_after(PATIENCE):
