@@ -6,7 +6,7 @@ may take, as a cancel scope does on Trio.
 
 from ailoop import client
 from ailoop.client import *  # noqa: F403 -- one list of the words for all faces
-from ailoop.client.portal import fail_after
+from ailoop.client.deadline import fail_after
 from ailoop.client.sync_client import AiloopClient, BlockingFeed
 
 __all__ = ["AiloopClient", "BlockingFeed", "fail_after"]

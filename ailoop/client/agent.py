@@ -142,8 +142,7 @@ class AgentVerbs(StepVerbs):
 
         :param wait: ``False`` returns at once. So many may be on their way as
             ``Patience.buffered_messages`` says; what is beyond it, and what the server
-            refuses, is dropped and counted in :attr:`dropped`. Over HTTP alone it waits all
-            the same.
+            refuses, is dropped and counted in :attr:`dropped`.
         """
         content = Notification(text=text, priority=Priority(priority))
         message = make_message(channel, content, metadata)

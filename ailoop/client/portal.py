@@ -4,42 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from concurrent.futures import CancelledError, Future
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
-from math import inf
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from ailoop.client.errors import AiloopError, ConnectionLost
 
-__all__ = ["Portal", "fail_after"]
+__all__ = ["Portal"]
 
 R = TypeVar("R")
-
-_deadline: ContextVar[float] = ContextVar("deadline", default=inf)
-
-
-@contextmanager
-def fail_after(seconds: float) -> Iterator[None]:
-    """Bound how long calls of a blocking client in this block may take, all together.
-
-    ::
-
-        with fail_after(30):
-            answer = client.ask("deploys", "Which region?")
-
-    A call that is cut short is cancelled as it is on the other faces: ``ask`` and its like
-    withdraw their prompt, ``wait`` leaves it open. Blocks nest; the earliest end counts.
-
-    :raises TimeoutError: by the call that takes too long.
-    """
-    token = _deadline.set(min(_deadline.get(), time.monotonic() + seconds))
-    try:
-        yield
-    finally:
-        _deadline.reset(token)
 
 
 class Portal:
@@ -71,37 +45,38 @@ class Portal:
         self._ready.set()
         await self._stopping.wait()
 
-    def call(self, coroutine: Coroutine[Any, Any, R]) -> R:
+    def call(self, coroutine: Coroutine[Any, Any, R], seconds: float | None = None) -> R:
         """Run a coroutine to its end and return what it returns.
 
         Whatever interrupts the wait, such as Ctrl-C, cancels it first.
 
-        :raises TimeoutError: the time of :func:`fail_after` is over.
+        :param seconds: how long it may take, if that is bounded.
+        :raises TimeoutError: it takes longer.
         """
         if threading.current_thread() is self._thread:
             coroutine.close()
             raise AiloopError("a blocking client cannot be called by its own on_event")
         done: Future[R] = Future()
-        running: list[asyncio.Task[None]] = []
+        running: list[asyncio.Task[R]] = []
 
         def start() -> None:
-            running.append(self._loop.create_task(_settle(done, coroutine)))
+            running.append(self._loop.create_task(coroutine))
+            running[0].add_done_callback(lambda task: _settle(done, task))
 
         def cancel() -> None:
             running[0].cancel()
 
-        left = _deadline.get() - time.monotonic()
         try:
             self._loop.call_soon_threadsafe(start)
         except RuntimeError:  # the loop has ended
             coroutine.close()
             raise ConnectionLost("the connection to ailoop has been closed") from None
         try:
-            return done.result(None if left == inf else max(0, left))
+            return done.result(seconds)
         except CancelledError:
             raise ConnectionLost("the connection to ailoop has been closed") from None
         except TimeoutError:
-            if left == inf:
+            if seconds is None:
                 raise
             self._loop.call_soon_threadsafe(cancel)
             with suppress(CancelledError):
@@ -114,10 +89,11 @@ class Portal:
             raise
 
 
-async def _settle(done: Future[R], coroutine: Coroutine[Any, Any, R]) -> None:
-    try:
-        done.set_result(await coroutine)
-    except asyncio.CancelledError:
+def _settle(done: Future[R], task: asyncio.Task[R]) -> None:
+    """Hand over how a task ended; also of one that was cancelled before its first step."""
+    if task.cancelled():
         done.set_exception(CancelledError())
-    except BaseException as error:  # noqa: BLE001 -- it is raised where it was called
+    elif (error := task.exception()) is not None:
         done.set_exception(error)
+    else:
+        done.set_result(task.result())

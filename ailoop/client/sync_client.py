@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, ca
 
 from ailoop.client.agent import AgentVerbs
 from ailoop.client.approval import Approval
+from ailoop.client.deadline import seconds_left
 from ailoop.client.errors import AiloopError
 from ailoop.client.feed import MessageFeed
 from ailoop.client.guard import BlockingGuard
 from ailoop.client.patience import ConnectionEvent, ConnectionState, Patience
 from ailoop.client.person import PersonVerbs
-from ailoop.client.portal import Portal
 from ailoop.model.message import Message
 
 if TYPE_CHECKING:
     from ailoop.client.face import Role, Transport
+    from ailoop.client.portal import Portal
 
 __all__ = ["AiloopClient", "BlockingFeed"]
 
@@ -73,10 +74,12 @@ class AiloopClient:
     def __enter__(self) -> Self:
         if self._portal is not None:
             raise AiloopError("this client is open already")
+        from ailoop.client.portal import Portal
+
         portal = Portal()
         portal.start()
         try:
-            portal.call(self._client.__aenter__())
+            portal.call(self._client.__aenter__(), seconds_left())
         except BaseException:
             portal.stop()
             raise
@@ -92,6 +95,7 @@ class AiloopClient:
         portal, self._portal = self._portal, None
         if portal is not None:
             try:
+                # Leaving is bounded by itself, also when the caller's time is over.
                 portal.call(self._client.__aexit__(kind, error, trace))
             finally:
                 portal.stop()
@@ -99,7 +103,7 @@ class AiloopClient:
     def _call(self, function: Callable[[AgentVerbs], Coroutine[Any, Any, R]]) -> R:
         if self._portal is None:
             raise AiloopError("this client is not open; use it in a `with` block")
-        return self._portal.call(function(self._client))
+        return self._portal.call(function(self._client), seconds_left())
 
     @property
     def base_url(self) -> str:
@@ -170,7 +174,7 @@ class AiloopClient:
             yield BlockingFeed(feed, self._call)
         finally:
             if self._portal is not None:
-                self._call(lambda _: opening.__aexit__(None, None, None))
+                self._portal.call(opening.__aexit__(None, None, None))
 
 
 class BlockingFeed:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import trio
@@ -43,6 +44,23 @@ async def test_time_is_over(
     await call.result()
     expected = "pending" if how else "cancelled"
     assert await server.state_of({"id": str(prompt.entry.id)}) == expected
+
+
+async def test_no_time(server: Served, transport: Any) -> None:
+    """A call whose time is over before it begins ends at once; so does leaving the client."""
+
+    def work() -> None:
+        client = AiloopClient(server.daemon.rest_url, transport=transport)
+        with client:
+            for _ in range(50):
+                with pytest.raises(TimeoutError), fail_after(0):
+                    client.wait(uuid4())
+        with pytest.raises(TimeoutError), fail_after(0.5), client:
+            client.ask("a", "Which?")
+        assert client.state is ConnectionState.CLOSED
+
+    await blocking(work)
+    await until(lambda: not server.broker.tables.open_prompts)
 
 
 async def test_time_for_a_feed(server: Served, transport: Any) -> None:

@@ -1,8 +1,8 @@
-"""Every Python example of ``docs/client.rst`` runs, and prints what the page says.
+"""Every Python example of the pages about the client runs, and prints what the page says.
 
-An example that ends in ``trio.run`` is a whole program and runs in a thread, where it may
-have a Trio run of its own. The others are pieces of an agent: they run with the ``client``
-that the page promises them.
+An example that starts a loop, or uses the blocking face, is a whole program and runs in a
+thread, where it may have a loop of its own. The others are pieces of an agent: they run with
+the ``client`` that the page promises them. What is captioned ``before`` is of other software.
 """
 
 from __future__ import annotations
@@ -23,12 +23,16 @@ from ailoop.model.message import Message
 from tests.docs.blocks import Block, read_blocks
 from tests.serving import PATIENCE, Served, serving
 
-BLOCKS = read_blocks("client.rst")
+PAGES = ("client.rst", "client-asyncio.rst", "client-sync.rst", "migration.rst")
+BLOCKS = {page: read_blocks(page) for page in PAGES}
 EXAMPLES = [
     (block, after.text if after.language == "text" else "")
-    for block, after in pairwise([*BLOCKS, Block("", 0, "", "", "")])
-    if block.language == "python"
+    for blocks in BLOCKS.values()
+    for block, after in pairwise([*blocks, Block("", 0, "", "", "")])
+    if block.language == "python" and block.caption != "before"
 ]
+PROGRAM = ("trio.run(", "asyncio.run(", "from ailoop.sync import")
+"""One of these is in what runs by itself."""
 
 APPROVED = {"response_type": "authorization_approved"}
 SCRIPT: dict[str, dict[str, Any] | None] = {
@@ -88,7 +92,7 @@ async def test_an_example_prints_what_the_page_says(code, output, capsys, monkey
         monkeypatch.setenv("AILOOP_BASE_URL", server.daemon.rest_url)
         capsys.readouterr()
         with trio.fail_after(PATIENCE):
-            if "trio.run(" in code.text:
+            if any(sign in code.text for sign in PROGRAM):
                 program = compile(code.text, str(code), "exec", dont_inherit=True)
                 await trio.to_thread.run_sync(exec, program, {"__name__": "__main__"})
             else:
@@ -103,14 +107,17 @@ def _is_log(line: str) -> bool:
     return "level=" in line or "event=" in line
 
 
-def test_there_are_examples():
-    """The page has examples, so that a slip of the parser cannot pass for success."""
-    assert len(EXAMPLES) >= 9
+@pytest.mark.parametrize(("page", "least"), [*zip(PAGES, (9, 5, 6, 4), strict=True)])
+def test_there_are_examples(page, least):
+    """Each page has examples, so that a slip of the parser cannot pass for success."""
+    assert len([code for code, output in EXAMPLES if code.page == page and output]) >= least
 
 
 def test_the_error_tree_is_the_code_s():
     """The tree of errors on the page has exactly the client's classes, in their places."""
-    tree = next(block.text for block in BLOCKS if block.text.startswith("AiloopError"))
+    tree = next(
+        block.text for block in BLOCKS["client.rst"] if block.text.startswith("AiloopError")
+    )
     parents: list[str] = []
     shown = {}
     for line in tree.splitlines():

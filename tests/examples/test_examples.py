@@ -65,6 +65,42 @@ async def test_a_denied_command_does_not_run() -> None:
     assert b"not today" in done.stderr
 
 
+async def test_an_agent_on_asyncio_asks_two_things_at_once() -> None:
+    """Both answers arrive, each at its question."""
+
+    def decide(message: Message) -> dict[str, Any]:
+        assert isinstance(message.content, Question)
+        return {"answer": "us" if message.content.choices else "main"}
+
+    async with serving() as served:
+        done = await run_example(
+            [sys.executable, EXAMPLES / "asyncio_agent.py"], served.daemon.rest_url, decide
+        )
+    assert done.stdout == b"deploying main to us\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("allow", "printed", "status"),
+    [(approve, b"find /var/cache/example -mtime +30 -delete\n", 0), (deny, b"", 1)],
+)
+async def test_a_plain_script_acts_only_when_approved(
+    allow: Any, printed: bytes, status: int
+) -> None:
+    """An answer is in what is asked next; without approval nothing is done."""
+
+    def decide(message: Message) -> dict[str, Any]:
+        if isinstance(message.content, Question):
+            return {"answer": "30"}
+        assert message.content.label == "delete what is older than 30 days"
+        return allow(message)  # type: ignore[no-any-return]
+
+    async with serving() as served:
+        done = await run_example(
+            [sys.executable, EXAMPLES / "plain_script.py"], served.daemon.rest_url, decide
+        )
+    assert (done.stdout, done.returncode) == (printed, status), done.stderr
+
+
 async def test_several_agents_each_get_their_own_answer() -> None:
     """Answers never cross channels."""
 

@@ -34,6 +34,24 @@ async def test_the_python_agent() -> None:
     assert (done.stdout, done.returncode) == (b"us\n", 0), done.stderr
 
 
+async def test_the_asyncio_agent() -> None:
+    """The example on asyncio asks and prints the answer."""
+    async with serving() as served:
+        done = await run_example(
+            [sys.executable, "-c", block("import asyncio")], served.daemon.rest_url, decide
+        )
+    assert (done.stdout, done.returncode) == (b"us\n", 0), done.stderr
+
+
+async def test_the_plain_script() -> None:
+    """The example without a loop goes on because a person approved."""
+    async with serving() as served:
+        done = await run_example(
+            [sys.executable, "-c", block("ailoop.sync")], served.daemon.rest_url, decide
+        )
+    assert (done.stdout, done.returncode) == (b"dropping it\n", 0), done.stderr
+
+
 async def test_the_shell_agent() -> None:
     """The shell example runs its script only because a person approved."""
     async with serving() as served:
