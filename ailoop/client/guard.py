@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import wraps
 from string import Formatter
 from typing import Any, ParamSpec, TypeVar
@@ -29,7 +29,9 @@ class Guard:
         self._action = action
         self._authorize = authorize
 
-    def __call__(self, function: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+    def __call__(
+        self, function: Callable[P, Coroutine[Any, Any, R]]
+    ) -> Callable[P, Coroutine[Any, Any, R]]:
         """Guard an ``async def`` function.
 
         :raises TypeError: it is none, or has no parameter that the action names.
