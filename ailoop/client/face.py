@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from types import TracebackType
 from typing import Any, Literal, NoReturn, Self, cast
+from urllib.parse import urlsplit
 
 import anyio
 
@@ -56,6 +57,10 @@ class Face(AgentVerbs, PersonVerbs, ABC):
         self.base_url = (base_url or server_url() or DEFAULT_URL).rstrip("/")
         if not self.base_url.startswith(("http://", "https://")):
             raise ValueError(f"base_url must start with http:// or https://: {self.base_url}")
+        try:
+            urlsplit(self.base_url).port  # noqa: B018 -- reading it checks it
+        except ValueError:
+            raise ValueError(f"base_url has no valid port: {self.base_url}") from None
         self._transport = transport
         self._role = role
         self._patience = patience or Patience()
@@ -88,6 +93,11 @@ class Face(AgentVerbs, PersonVerbs, ABC):
         """Run a function for as long as a block runs."""
 
     # -- what does not ----------------------------------------------------------------
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has been entered and not been left."""
+        return self._open
 
     @property
     def state(self) -> ConnectionState:

@@ -37,6 +37,7 @@ class Feed:
     def __init__(self) -> None:
         self.cursors: dict[str, int] = {}
         self._waiting: deque[tuple[int, Message] | AiloopError] = deque()
+        self._reading = anyio.Lock()
         self._news = anyio.Event()
         self._end: AiloopError | None = None
 
@@ -68,6 +69,10 @@ class Feed:
         return self
 
     async def __anext__(self) -> Message:
+        async with self._reading:  # for several readers to take turns
+            return await self._next()
+
+    async def _next(self) -> Message:
         while not self._waiting:
             if self._end is not None:
                 raise self._end

@@ -30,7 +30,9 @@ class Outgoing:
         self._post = post
         self._waiting: deque[Message] = deque()
         self._wanted = anyio.Event()
-        self._let_out = anyio.Event()
+        self._taken = 0
+        self._gone = 0
+        self._progress = anyio.Event()
         self._closed = False
 
     def put(self, message: Message) -> None:
@@ -39,13 +41,14 @@ class Outgoing:
             self.dropped += 1
         else:
             self._waiting.append(message)
+            self._taken += 1
             self._wanted.set()
 
     async def flush(self) -> None:
         """Return when what waits now has been posted or dropped."""
-        while self._waiting and not self._closed:
-            self._let_out = anyio.Event()
-            await self._let_out.wait()
+        target = self._taken
+        while self._gone < target:
+            await self._progress.wait()
 
     async def run(self) -> None:
         """Post until cancelled; what is left then is dropped."""
@@ -59,12 +62,18 @@ class Outgoing:
                 await self._deliver(batch)
                 for _ in batch:
                     self._waiting.popleft()
-                self._let_out.set()
+                self._note_gone(len(batch))
         finally:
             self._closed = True
             self.dropped += len(self._waiting)
+            self._note_gone(len(self._waiting))
             self._waiting.clear()
-            self._let_out.set()
+
+    def _note_gone(self, count: int) -> None:
+        """Wake everybody who waits for it; who comes later waits for the next."""
+        self._gone += count
+        progress, self._progress = self._progress, anyio.Event()
+        progress.set()
 
     async def _deliver(self, batch: Sequence[Message]) -> None:
         try:

@@ -35,6 +35,7 @@ class PollingFeed:
         self.cursors = cursors
         self._replay = replay or 0
         self._others = self.cursors.pop("*", 0)
+        self._reading = anyio.Lock()
         self._ready: deque[tuple[Message | None, str, int]] = deque()
         """What each page held, and after its last message the cursor it gave."""
 
@@ -59,6 +60,8 @@ class PollingFeed:
 
     def _keep(self, name: str, page: Any) -> None:
         """Hold a page; the cursor goes on only when all of it has been read."""
+        # Of what has been read of a page in part, the rest is to come again.
+        self.cursors.setdefault(name, 0)
         self._ready += [(load_message(one), name, -1) for one in page["messages"]]
         self._ready.append((None, name, page["next_after"]))
 
@@ -66,6 +69,10 @@ class PollingFeed:
         return self
 
     async def __anext__(self) -> Message:
+        async with self._reading:  # for several readers to take turns
+            return await self._next()
+
+    async def _next(self) -> Message:
         while True:
             while not self._ready:
                 await anyio.sleep(POLL_SECONDS)

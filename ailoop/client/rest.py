@@ -54,7 +54,12 @@ class RestLink:
         self._base_url = base_url
         self._patience = patience
         # The certificates of the world take memory and time that plain HTTP has no use for.
-        self._http = httpx2.AsyncClient(base_url=base_url, verify=base_url.startswith("https:"))
+        self._http = httpx2.AsyncClient(
+            base_url=base_url,
+            verify=base_url.startswith("https:"),
+            # Each wait holds a connection; the server bounds how many there are.
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
+        )
         self._outgoing = Outgoing(patience.buffered_messages, self._post)
 
     @property
@@ -96,6 +101,8 @@ class RestLink:
         :raises Refused: the server refused it.
         :raises Unreachable: nobody answered, or nobody who speaks this protocol.
         """
+        if self._http.is_closed:
+            raise ConnectionLost("the connection to ailoop has been closed")
         params = {key: value for key, value in query.items() if value is not None}
         headers = _JSON if content is not None else None
         patience = _ANSWER_SECONDS + query.get("wait", 0)
@@ -133,13 +140,13 @@ class RestLink:
         """
         retries = Retries(self._patience)
         while True:
-            if self._http.is_closed:
-                raise ConnectionLost("the connection to ailoop has been closed")
             try:
                 return await self.call(method, path, **more)
             except AiloopError as error:
                 stopping = isinstance(error, Refused) and error.code == "shutting_down"
                 lost = isinstance(error, Unreachable) or stopping
+                if self._http.is_closed:
+                    raise
                 if not lost and not (method == "GET" and may_pass(error)):
                     raise
                 seconds = retries.failed(anyio.current_time(), error)

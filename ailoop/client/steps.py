@@ -141,8 +141,9 @@ class StepVerbs:
     ) -> AsyncIterator[None]:
         try:
             yield
-        except anyio.get_cancelled_exc_class():
-            if not stays:
+        except BaseException as interrupt:
+            # Cancelled, or Ctrl-C, or whatever else is no error of the call.
+            if not stays and not isinstance(interrupt, Exception | GeneratorExit):
                 with anyio.move_on_after(_WITHDRAW_SECONDS, shield=True):
                     with suppress(AiloopError):  # settled meanwhile, or never taken
                         await self._link.withdraw(prompt_id)

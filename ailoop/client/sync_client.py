@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, cast
@@ -81,9 +82,13 @@ class AiloopClient:
         try:
             portal.call(self._client.__aenter__(), seconds_left())
         except BaseException:
+            if self._client.is_open:  # interrupted when it was just done
+                portal.call(self._client.__aexit__(None, None, None))
             portal.stop()
             raise
         self._portal = portal
+        # A script that ends without leaving the client still gets out what it has said.
+        atexit.register(self.__exit__, None, None, None)
         return self
 
     def __exit__(
@@ -93,6 +98,7 @@ class AiloopClient:
         trace: TracebackType | None,
     ) -> None:
         portal, self._portal = self._portal, None
+        atexit.unregister(self.__exit__)
         if portal is not None:
             try:
                 # Leaving is bounded by itself, also when the caller's time is over.
@@ -101,9 +107,10 @@ class AiloopClient:
                 portal.stop()
 
     def _call(self, function: Callable[[AgentVerbs], Coroutine[Any, Any, R]]) -> R:
-        if self._portal is None:
+        portal = self._portal
+        if portal is None:
             raise AiloopError("this client is not open; use it in a `with` block")
-        return self._portal.call(function(self._client), seconds_left())
+        return portal.call(function(self._client), seconds_left())
 
     @property
     def base_url(self) -> str:
@@ -173,8 +180,10 @@ class AiloopClient:
         try:
             yield BlockingFeed(feed, self._call)
         finally:
-            if self._portal is not None:
-                self._portal.call(opening.__aexit__(None, None, None))
+            portal = self._portal
+            if portal is not None:
+                with suppress(AiloopError):  # closed meanwhile, with all its subscriptions
+                    portal.call(opening.__aexit__(None, None, None))
 
 
 class BlockingFeed:

@@ -11,7 +11,7 @@ from anyio.lowlevel import checkpoint
 
 from ailoop.client.answer import read_answer
 from ailoop.client.connection import Connection
-from ailoop.client.errors import AiloopError
+from ailoop.client.errors import AiloopError, ConnectionLost
 from ailoop.client.events import Arrived, Event, Failed, Replied, Settled, Unsettled
 from ailoop.client.feed import Feed
 from ailoop.client.patience import ConnectionEvent, ConnectionState, Patience
@@ -186,5 +186,6 @@ class WebSocketLink:
             yield feed
         finally:
             del self._feeds[ref]
+            feed.end(ConnectionLost("this subscription has ended"))
             self.session.unfollow(ref)
             self._connection.want()

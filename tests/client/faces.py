@@ -46,7 +46,7 @@ class _Loop:
         async def run() -> None:
             try:
                 outcome.append(await function(*args, **kwargs))
-            except BaseException as error:  # noqa: BLE001 -- it is raised where it was called
+            except BaseException as error:  # noqa: BLE001, ASYNC103 -- it is raised where it was called
                 outcome.append(error)
             finally:
                 token.run_sync_soon(done.set)
