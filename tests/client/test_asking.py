@@ -170,6 +170,20 @@ async def test_say_without_waiting(
     assert said == [str(number) for number in range(50)]
 
 
+async def test_many_behind_what_is_said(
+    server: Served, nursery: trio.Nursery, face: OpenClient, transport: Any
+) -> None:
+    """Who speaks after what nobody waits for is not forgotten, however many they are."""
+    async with face(server.daemon.rest_url, transport=transport) as other:
+        for number in range(30):
+            await other.say("a", str(number), wait=False)
+        calls = [Call(nursery, other.say, "a", "last") for _ in range(5)]
+        for call in calls:
+            await call.result()
+        said = [one.content.text for one in await other.history("a")]
+    assert said == [*map(str, range(30)), *["last"] * 5]
+
+
 async def test_too_much_said(server: Served) -> None:
     """What there is no room for, and what is refused, is dropped and counted."""
     patience = Patience(buffered_messages=3)

@@ -11,6 +11,7 @@ from ailoop import AiloopClient, MissedMessages
 from ailoop.model.message import Authorization, Notification
 from ailoop.version import __version__
 from tests.client.faces import OpenClient
+from tests.client.kit import Call
 from tests.serving import PATIENCE, Served, note, question, serving
 
 
@@ -147,3 +148,25 @@ async def test_post_any_content(client: AiloopClient) -> None:
     """``post`` sends content as it is."""
     sent = await client.post("a", Notification(text="x"))
     assert (await client.history("a")) == [sent]
+
+
+async def test_readers_of_one_feed(server: Served, client: Any, nursery: trio.Nursery) -> None:
+    """Several readers of one feed share its messages: each goes to one of them."""
+    async with client.subscribe("a") as feed:
+        readers = [Call(nursery, take, feed, 1) for _ in range(3)]
+        await server.post(*(note("a", str(number)) for number in range(3)))
+        assert sorted([(await one.result())[0] for one in readers]) == ["0", "1", "2"]
+
+
+async def test_cursors_within_a_page(server: Served, client: Any) -> None:
+    """Whoever stops in the midst and goes on from the cursors misses nothing."""
+    await server.post(*(note("a", str(number)) for number in range(5)))
+    async with client.subscribe("a", replay=5) as feed:
+        first = await take(feed, 2)
+        cursors = dict(feed.cursors)
+    assert cursors.keys() == {"a"}
+    async with client.subscribe("a", after=cursors) as feed:
+        seen = first
+        while len(set(seen)) < 5:
+            seen += await take(feed, 1)
+    assert sorted(set(seen)) == list("01234")

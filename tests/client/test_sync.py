@@ -207,6 +207,103 @@ async def test_ctrl_c(server: Served, transport: Any) -> None:
         process.kill()
 
 
+INTERRUPTED = """
+import signal, sys
+import trio, ailoop
+from ailoop.sync import AiloopClient
+def interrupt(*_): raise {error}
+signal.signal(signal.SIGALRM, interrupt)
+with AiloopClient(sys.argv[1], transport=sys.argv[2]) as client:
+    try:
+        client.ask("a", "Which?", timeout=600)
+    except BaseException as error:
+        print(type(error).__name__)
+"""
+
+
+@pytest.mark.parametrize("error", ["SystemExit(1)", "TimeoutError()", "ValueError()"])
+async def test_interrupted(server: Served, transport: Any, error: str) -> None:
+    """Whatever a signal handler raises, the question is withdrawn before it goes on."""
+    script = INTERRUPTED.format(error=error)
+    process = await trio.lowlevel.open_process(
+        [sys.executable, "-c", script, server.daemon.rest_url, transport],
+        env=environment(),
+        stdout=subprocess.PIPE,
+    )
+    prompt = await asked(server)
+    process.send_signal(signal.SIGALRM)
+    with trio.fail_after(10):
+        assert process.stdout is not None
+        assert (await process.stdout.receive_some()).decode().strip() == error.partition("(")[0]
+        assert await process.wait() == 0
+    assert await server.state_of({"id": str(prompt.entry.id)}) == "cancelled"
+
+
+async def test_ctrl_c_on_trio(server: Served, transport: Any) -> None:
+    """On Trio Ctrl-C withdraws the question as well."""
+    script = """
+import sys, trio
+from ailoop import AiloopClient
+async def main():
+    async with AiloopClient(sys.argv[1], transport=sys.argv[2]) as client:
+        await client.ask("a", "Which?", timeout=600)
+trio.run(main)
+"""
+    process = await trio.lowlevel.open_process(
+        [sys.executable, "-c", script, server.daemon.rest_url, transport],
+        env=environment(),
+        stderr=subprocess.DEVNULL,
+    )
+    await asked(server)
+    process.send_signal(signal.SIGINT)
+    with trio.fail_after(10):
+        await process.wait()
+    await until(lambda: not server.broker.tables.open_prompts)
+
+
+@pytest.mark.parametrize("end", ["", "held = news(); next(held)"])
+async def test_not_left(server: Served, end: str) -> None:
+    """A script that ends without leaving its client ends, and what it said has arrived."""
+    script = f"""
+import sys
+from ailoop.sync import AiloopClient
+def news():
+    with client.subscribe("a") as feed:
+        yield feed
+client = AiloopClient(sys.argv[1])
+client.__enter__()
+{end}
+for number in range(300):
+    client.say("b", str(number), wait=False)
+"""
+    with trio.fail_after(10):
+        await trio.run_process(
+            [sys.executable, "-c", script, server.daemon.rest_url], env=environment()
+        )
+    assert len(server.broker.tables.messages) == 300
+
+
+async def test_forked(server: Served) -> None:
+    """In a forked child the parent's client says so, instead of waiting for ever."""
+    script = """
+import os, sys
+from ailoop.sync import AiloopClient, AiloopError
+with AiloopClient(sys.argv[1]) as client:
+    if os.fork() == 0:
+        try:
+            client.say("a", "x")
+        except AiloopError as error:
+            os._exit("another process" in str(error))
+        os._exit(2)
+    status = os.waitstatus_to_exitcode(os.wait()[1])
+sys.exit(status != 1)
+"""
+    with trio.fail_after(10):
+        await trio.run_process(
+            [sys.executable, "-c", script, server.daemon.rest_url], env=environment()
+        )
+
+
 async def test_killed(server: Served, transport: Any, nursery: trio.Nursery) -> None:
     """An agent that is killed leaves its question, and the next one gets the answer."""
     script = SCRIPT.replace("timeout=600", "timeout=600, key='deploy-42'")
