@@ -144,10 +144,23 @@ class StepVerbs:
         except BaseException as interrupt:
             # Cancelled, or Ctrl-C, or whatever else is no error of the call.
             if not stays and not isinstance(interrupt, Exception | GeneratorExit):
-                with anyio.move_on_after(_WITHDRAW_SECONDS, shield=True):
+                await self._take_back(prompt_id)  # noqa: ASYNC102 -- it is shielded in there
+            raise
+
+    async def _take_back(self, prompt_id: UUID) -> None:
+        """Withdraw a prompt for a caller that has been cancelled."""
+        with anyio.move_on_after(_WITHDRAW_SECONDS, shield=True) as scope:
+            while True:
+                try:
                     with suppress(AiloopError):  # settled meanwhile, or never taken
                         await self._link.withdraw(prompt_id)
-            raise
+                except anyio.get_cancelled_exc_class():  # noqa: ASYNC103
+                    # A shield holds off scopes, and no second `cancel()` of an asyncio task.
+                    # The caller is on its way out already; somebody must not be asked in vain.
+                    if scope.cancel_called:
+                        raise
+                else:
+                    return
 
 
 def make_question(text: str, choices: Iterable[str] | None, timeout: int) -> Question:

@@ -55,6 +55,26 @@ async def test_withdrawn(
     assert await server.state_of({"id": str(prompt.entry.id)}) == "cancelled"
 
 
+async def test_cancelled_twice(server: Served, transport: Any) -> None:
+    """A second cancel, at whichever moment, does not leave the prompt open."""
+
+    async def work() -> None:
+        async with AiloopClient(server.daemon.rest_url, transport=transport) as client:
+            for steps in range(60):
+                task = asyncio.create_task(client.ask("a", "Which?"))
+                while not await client.pending():  # noqa: ASYNC110 -- the server tells nobody
+                    await asyncio.sleep(0)
+                task.cancel()
+                for _ in range(steps):
+                    await asyncio.sleep(0)
+                task.cancel()
+                await asyncio.wait([task])
+                assert task.cancelled()
+                assert not await client.pending()
+
+    await on_asyncio(work)
+
+
 async def test_left_in_another_task(server: Served, transport: Any) -> None:
     """A client may be entered in one task and left in another."""
 
