@@ -42,11 +42,11 @@ async def test_withdrawn(
                     await task
             elif how == "timeout":
                 with pytest.raises(TimeoutError):
-                    async with asyncio.timeout(0.3):
+                    async with asyncio.timeout(1.5):
                         await asking
             else:
                 with pytest.raises(TimeoutError):
-                    await asyncio.wait_for(asking, 0.3)
+                    await asyncio.wait_for(asking, 1.5)
             await client.say("a", "goes on")
 
     call = Call(nursery, on_asyncio, work)
@@ -151,7 +151,7 @@ async def test_key(server: Served, nursery: trio.Nursery, transport: Any) -> Non
     async def give_up() -> None:
         async with AiloopClient(server.daemon.rest_url, transport=transport) as client:
             with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.3):
+                async with asyncio.timeout(1.5):
                     await client.ask("a", "Which?", key="k")
 
     async def go_on() -> str | None:

@@ -34,7 +34,7 @@ async def test_time_is_over(
 
     def ask() -> None:
         with AiloopClient(server.daemon.rest_url, transport=transport) as client:
-            with pytest.raises(TimeoutError), fail_after(0.3), fail_after(60):
+            with pytest.raises(TimeoutError), fail_after(1.5), fail_after(60):
                 client.authorize("a", "Deploy", **how)
             client.say("a", "goes on")
 
