@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import structlog
 from hypothesis import HealthCheck, settings
@@ -22,3 +23,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ailoop"))
 structlog.configure(
     processors=[structlog.processors.add_log_level, structlog.processors.KeyValueRenderer()]
 )
+
+# A shell starts what it puts in the background with Ctrl-C ignored (POSIX, 2.11), which the
+# programs that tests start, and send one, would inherit.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
