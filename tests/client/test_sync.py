@@ -241,24 +241,36 @@ async def test_interrupted(server: Served, transport: Any, error: str) -> None:
 
 async def test_ctrl_c_on_trio(server: Served, transport: Any) -> None:
     """On Trio Ctrl-C withdraws the question as well."""
+    # It is pressed while the client waits: at work, Trio would hand it to whichever task
+    # happens to run, be it the one that keeps the connection.
     script = """
-import sys, trio
+import sys, trio, trio.testing
 from ailoop import AiloopClient
 async def main():
     async with AiloopClient(sys.argv[1], transport=sys.argv[2]) as client:
-        await client.ask("a", "Which?", timeout=600)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(client.ask, "a", "Which?")
+            await trio.testing.wait_all_tasks_blocked(0.5)
+            print("quiet", flush=True)
 trio.run(main)
 """
     process = await trio.lowlevel.open_process(
         [sys.executable, "-c", script, server.daemon.rest_url, transport],
         env=environment(),
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
-    await asked(server)
-    process.send_signal(signal.SIGINT)
-    with trio.fail_after(10):
-        await process.wait()
-    await until(lambda: not server.broker.tables.open_prompts)
+    assert process.stdout is not None
+    try:
+        await asked(server)
+        with trio.fail_after(10):
+            assert await process.stdout.receive_some() == b"quiet\n"
+            process.send_signal(signal.SIGINT)
+            await process.wait()
+        await until(lambda: not server.broker.tables.open_prompts)
+    finally:
+        process.kill()
+        await process.stdout.aclose()
 
 
 @pytest.mark.parametrize("end", ["", "held = news(); next(held)"])
