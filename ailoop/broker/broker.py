@@ -6,7 +6,15 @@ wait may end, and begin again, while the prompt stays open.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Hashable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -15,6 +23,7 @@ from uuid import UUID
 import trio
 from attrs import evolve
 
+from ailoop.broker.audience import Audience
 from ailoop.broker.batch import Batch
 from ailoop.broker.channel import Channel, Submission
 from ailoop.broker.feed import Feed
@@ -23,6 +32,7 @@ from ailoop.broker.ports import Entry, Journal
 from ailoop.broker.prompt import Prompt, fit_response
 from ailoop.broker.registry import Registry
 from ailoop.broker.state import Accepted, Outcome
+from ailoop.model.delivery import Showing
 from ailoop.model.errors import Refusal
 from ailoop.model.message import Message, Response, ResponseType, SenderType
 from ailoop.model.names import check_channel
@@ -142,14 +152,17 @@ class Broker:
         *,
         reason: str | None = None,
         responder: str | None = None,
+        surface: str | None = None,
     ) -> Accepted:
         """Settle a prompt for a person.
 
+        :param responder: the person.
+        :param surface: where they said so.
         :returns: the recorded response; ``created`` is false when the same responder had
             said the same before.
         :raises Refusal: the response did not settle the prompt and reached nobody.
         """
-        told = {"reason": reason, "responder": responder}
+        told = {"reason": reason, "responder": responder, "surface": surface}
         content, extra = fit_response(self._original(prompt_id).content, response)
         metadata = {key: value for key, value in told.items() if value is not None} | extra
         return await self._settle(prompt_id, SenderType.HUMAN, content, metadata)
@@ -239,6 +252,44 @@ class Broker:
         for name in sorted(names):
             if name in self.channels:
                 yield from self.channels[name].state.open.values()
+
+    # -- who is before a prompt ---------------------------------------------------------
+
+    def audience(self, prompt: Prompt) -> Audience:
+        """Return who has been shown a prompt, to be told of changes."""
+        if prompt.audience is None:
+            prompt.audience = Audience(self.limits.viewers)
+        return prompt.audience
+
+    def show(self, prompt: Prompt, viewer: Hashable, showing: Showing, name: str) -> None:
+        """Note how an open prompt stands with a surface; of a settled one it is too late.
+
+        :param viewer: whose word it is: a connection.
+        :param name: of the person, or of the surface where it does not know.
+        """
+        if prompt.response is not None:
+            return
+        now = self.clock.now()
+        if self.audience(prompt).tell(viewer, showing, name, now):
+            self.tables.counts.show(prompt, now)
+
+    async def wait_shown(self, prompt: Prompt) -> None:
+        """Wait until a surface has shown a prompt, or until nobody can show it any more.
+
+        The caller bounds the wait with a cancel scope.
+
+        :raises Refusal: ``too_many_waiters``.
+        """
+        audience = self.audience(prompt)
+        if prompt.response is not None or audience.delivered_at is not None or self.stopping:
+            return
+        woken = trio.Event()
+        with self.tables.count_waiter():
+            audience.listen(woken.set)
+            try:
+                await woken.wait()
+            finally:
+                audience.unlisten(woken.set)
 
     # -- following --------------------------------------------------------------------
 

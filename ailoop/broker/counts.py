@@ -63,6 +63,8 @@ class BrokerCounts:
         """Prompts that were settled, by content type and outcome."""
         self.answer_seconds = {kind: Histogram(ANSWER_SECONDS) for kind in kinds}
         """How long prompts waited that a person settled, by content type."""
+        self.shown_seconds = {kind: Histogram(ANSWER_SECONDS) for kind in kinds}
+        """How long prompts waited until a surface showed them, by content type."""
         self.batches = 0
         self.full_batches = 0
         """Batches that left submissions behind in the inbox, or had just room for them."""
@@ -86,6 +88,10 @@ class BrokerCounts:
             counted[message.content.type][message.sender_type] += 1
             if outcome.settled is not None:
                 self._settle(outcome.settled, message, outcome.entry.at)
+
+    def show(self, prompt: Prompt, at: float) -> None:
+        """Count that a prompt has been shown for the first time."""
+        self.shown_seconds[prompt.content.type].observe(at - prompt.entry.at)
 
     def _settle(self, prompt: Prompt, response: Message, at: float) -> None:
         kind = prompt.content.type

@@ -27,6 +27,8 @@ class BrokerLimits:
         (``too_many_feeds``).
     :param waiters: callers that wait for a response; the next is refused
         (``too_many_waiters``).
+    :param viewers: names kept of those who have seen a prompt, and of those who type; who
+        comes later counts, unnamed.
     """
 
     channels: int = 1000
@@ -41,3 +43,4 @@ class BrokerLimits:
     feed_bytes: int = 16 * 1024 * 1024
     feeds: int = 100_000
     waiters: int = 10_000
+    viewers: int = 20

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from attrs import define, field
 
+from ailoop.broker.audience import Audience
 from ailoop.broker.ports import Entry
 from ailoop.model.codec import dump_message
 from ailoop.model.errors import Refusal
@@ -80,6 +81,8 @@ class Prompt:
     deadline: float
     response: Entry | None = None
     response_message: Message | None = None
+    audience: Audience | None = None
+    """Who has been shown it; absent until somebody tells or asks."""
     _watchers: list[Callable[[Prompt], None]] = field(factory=list)
 
     @property
@@ -134,7 +137,9 @@ class Prompt:
             self._watchers.remove(watcher)
 
     def notify(self) -> None:
-        """Call every watcher and forget it."""
+        """Call every watcher and forget it; nobody is before it any more."""
+        if self.audience is not None:
+            self.audience.close()
         watchers, self._watchers = self._watchers, []
         for watcher in watchers:
             try:

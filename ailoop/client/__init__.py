@@ -17,6 +17,7 @@ from ailoop.client.errors import (
     PromptLost,
     Refused,
     Unavailable,
+    Undelivered,
     Unreachable,
 )
 from ailoop.client.feed import MessageFeed
@@ -29,6 +30,7 @@ from ailoop.client.patience import (
     Reconnecting,
 )
 from ailoop.client.ticket import Ticket
+from ailoop.model.delivery import Delivery
 
 __all__ = [
     "AiloopError",
@@ -40,6 +42,7 @@ __all__ = [
     "ConnectionEvent",
     "ConnectionLost",
     "ConnectionState",
+    "Delivery",
     "Expired",
     "Incompatible",
     "Invalid",
@@ -54,6 +57,7 @@ __all__ = [
     "Refused",
     "Ticket",
     "Unavailable",
+    "Undelivered",
     "Unreachable",
     "VersionWarning",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 if TYPE_CHECKING:
     from ailoop.client.approval import Approval
@@ -23,6 +24,7 @@ __all__ = [
     "PromptLost",
     "Refused",
     "Unavailable",
+    "Undelivered",
     "Unreachable",
     "refusal_of",
 ]
@@ -93,6 +95,18 @@ class NotFound(Refused):
 
 class PromptLost(NotFound):
     """The server had taken a prompt and no longer knows it, nor what became of it."""
+
+
+class Undelivered(AiloopError):
+    """No surface has shown a prompt in the time it was given; it is still open.
+
+    :param prompt_id: the prompt's id.
+    :param within: how many seconds that was.
+    """
+
+    def __init__(self, prompt_id: UUID, within: float) -> None:
+        self.prompt_id = prompt_id
+        super().__init__(f"nobody was shown the prompt {prompt_id} within {within:g} s")
 
 
 class NotAuthorized(AiloopError):

@@ -8,9 +8,10 @@ from uuid import UUID
 from attrs import frozen
 
 from ailoop.client.errors import AiloopError
+from ailoop.model.delivery import Delivery
 from ailoop.model.message import Message, ResponseMessage
 
-__all__ = ["Arrived", "Event", "Failed", "Greeted", "Replied", "Settled", "Unsettled"]
+__all__ = ["Arrived", "Event", "Failed", "Greeted", "Replied", "Settled", "Shown", "Unsettled"]
 
 
 @frozen
@@ -65,4 +66,11 @@ class Arrived:
     item: tuple[int, Message] | AiloopError
 
 
-Event = Greeted | Replied | Failed | Settled | Unsettled | Arrived
+@frozen
+class Shown:
+    """A prompt has come further on its way to people."""
+
+    delivery: Delivery
+
+
+Event = Greeted | Replied | Failed | Settled | Unsettled | Arrived | Shown

@@ -19,6 +19,7 @@ from ailoop.client.errors import AiloopError
 from ailoop.client.link import Link
 from ailoop.client.patience import ConnectionEvent, ConnectionState, Patience
 from ailoop.client.person import PersonVerbs
+from ailoop.client.presence import PresenceVerbs
 from ailoop.client.rest import RestLink
 from ailoop.client.socket import Hold
 from ailoop.client.websocket import WebSocketLink
@@ -39,7 +40,7 @@ def server_url() -> str | None:
     return os.environ.get("AILOOP_SERVER") or os.environ.get("AILOOP_BASE_URL") or None
 
 
-class Face(AgentVerbs, PersonVerbs, ABC):
+class Face(AgentVerbs, PersonVerbs, PresenceVerbs, ABC):
     """A connection to a daemon, for an agent or for a program that serves a person.
 
     Its arguments are those of every face.

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 from uuid import UUID
 
+from ailoop.client.deliveries import DeliveryFeed
 from ailoop.client.feed import MessageFeed
 from ailoop.client.patience import ConnectionState
 from ailoop.client.slot import Slot
@@ -61,6 +62,14 @@ class Link(Protocol):
 
     async def withdraw(self, prompt_id: UUID) -> ResponseMessage:
         """Settle a prompt as cancelled; return the recorded response."""
+        ...
+
+    async def show(self, prompt_ids: Sequence[UUID], word: Mapping[str, Any]) -> None:
+        """Tell how prompts stand with a surface."""
+        ...
+
+    def deliveries(self) -> AbstractAsyncContextManager[DeliveryFeed]:
+        """Hear how the prompts that were shown stand with others."""
         ...
 
     def subscribe(

@@ -34,12 +34,16 @@ class PersonVerbs:
         response_type: ResponseType | str = ResponseType.TEXT,
         reason: str | None = None,
         responder: str | None = None,
+        surface: str | None = None,
     ) -> ResponseMessage:
         """Settle a prompt for a person; return the recorded response.
 
         :param answer: the answer to a question: a text, a choice or its number from 1.
         :param response_type: ``text``, ``authorization_approved``,
             ``authorization_denied`` or ``cancelled``.
+        :param reason: why; the agent is told, as of the next two.
+        :param responder: who decides.
+        :param surface: where, such as ``terminal``.
         :raises AlreadySettled: somebody decided otherwise before.
         :raises Expired: the prompt's time was over.
         """
@@ -48,6 +52,7 @@ class PersonVerbs:
             "response_type": ResponseType(response_type).value,
             "reason": reason,
             "responder": responder,
+            "surface": surface,
         }
         present = {key: value for key, value in told.items() if value is not None}
         return await self._link.respond(prompt_id_of(prompt_id), present)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ import anyio.lowlevel
 import httpx2
 
 from ailoop.client.answer import read_answer
+from ailoop.client.deliveries import DeliveryFeed
 from ailoop.client.errors import (
     AiloopError,
     ConnectionLost,
@@ -195,6 +196,17 @@ class RestLink:
         """Settle a prompt as cancelled; return the recorded response."""
         _, body = await self.insist("DELETE", f"/api/v1/messages/{prompt_id}")
         return read_answer(prompt_id, body)
+
+    async def show(self, prompt_ids: Sequence[UUID], word: Mapping[str, Any]) -> None:
+        """Tell how prompts stand with a surface."""
+        for prompt_id in prompt_ids:
+            with suppress(NotFound):
+                path = f"/api/v1/messages/{prompt_id}/delivery"
+                await self.insist("POST", path, json=dict(word))
+
+    def deliveries(self) -> AbstractAsyncContextManager[DeliveryFeed]:
+        """Refuse: over HTTP nothing comes by itself."""
+        raise AiloopError("hearing of deliveries needs the WebSocket transport")
 
     @asynccontextmanager
     async def subscribe(

@@ -21,12 +21,21 @@ from ailoop.client.errors import (
     Refused,
     refusal_of,
 )
-from ailoop.client.events import Arrived, Event, Failed, Greeted, Replied, Settled, Unsettled
+from ailoop.client.events import (
+    Arrived,
+    Event,
+    Failed,
+    Greeted,
+    Replied,
+    Settled,
+    Shown,
+    Unsettled,
+)
 from ailoop.client.following import Following
 from ailoop.client.patience import Patience
 from ailoop.client.pulse import Pulse
 from ailoop.client.requests import GREETING, Requests, frame_of
-from ailoop.model.codec import load_json, load_message
+from ailoop.model.codec import load_delivery, load_json, load_message
 from ailoop.model.errors import Refusal
 from ailoop.model.message import Message, ResponseMessage
 from ailoop.version import __version__
@@ -186,6 +195,8 @@ class ClientSession:
                 prompt_id = UUID(value["id"])
                 response = read_answer(prompt_id, value["message"])
                 return self._settled(prompt_id, response)
+            case "delivery":
+                return [Shown(load_delivery(UUID(value["id"]), value["delivery"]))]
             case "error":
                 return self._refused(value)
             case _ if ref == GREETING:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from functools import wraps
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, TypeVar, cast
 
 from ailoop.client.agent import AgentVerbs
 from ailoop.client.approval import Approval
@@ -17,6 +24,8 @@ from ailoop.client.feed import MessageFeed
 from ailoop.client.guard import BlockingGuard
 from ailoop.client.patience import ConnectionEvent, ConnectionState, Patience
 from ailoop.client.person import PersonVerbs
+from ailoop.client.presence import PresenceVerbs
+from ailoop.model.delivery import Delivery
 from ailoop.model.message import Message
 
 if TYPE_CHECKING:
@@ -137,6 +146,9 @@ class AiloopClient:
     post = _blocking(AgentVerbs.post)
     wait = _blocking(AgentVerbs.wait)
     withdraw = _blocking(AgentVerbs.withdraw)
+    delivery = _blocking(PresenceVerbs.delivery)
+    wait_delivered = _blocking(PresenceVerbs.wait_delivered)
+    show = _blocking(PresenceVerbs.show)
     respond = _blocking(PersonVerbs.respond)
     pending = _blocking(PersonVerbs.pending)
     history = _blocking(PersonVerbs.history)
@@ -175,10 +187,26 @@ class AiloopClient:
 
         As :meth:`ailoop.AiloopClient.subscribe`.
         """
-        opening = self._client.subscribe(channels, after=after, replay=replay)
+        with self._following(
+            self._client.subscribe(channels, after=after, replay=replay)
+        ) as feed:
+            yield BlockingFeed(feed, self._call)
+
+    @contextmanager
+    def deliveries(self) -> Iterator[Iterator[Delivery]]:
+        """Hear how the prompts that this client has shown stand with others.
+
+        As :meth:`ailoop.AiloopClient.deliveries`.
+        """
+        with self._following(self._client.deliveries()) as feed:
+            yield BlockingIterator(feed, self._call)
+
+    @contextmanager
+    def _following(self, opening: AbstractAsyncContextManager[R]) -> Iterator[R]:
+        """Hold open, in the client's thread, what brings something."""
         feed = self._call(lambda _: opening.__aenter__())
         try:
-            yield BlockingFeed(feed, self._call)
+            yield feed
         finally:
             portal = self._portal
             if portal is not None:
@@ -186,23 +214,29 @@ class AiloopClient:
                     portal.call(opening.__aexit__(None, None, None))
 
 
-class BlockingFeed:
+class BlockingIterator(Generic[R]):
+    """Waits for each item of an asynchronous iterator."""
+
+    def __init__(self, feed: AsyncIterator[R], call: Callable[..., Any]) -> None:
+        self._feed = feed
+        self._call = call
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> R:
+        return cast("R", self._call(lambda _: self._feed.__anext__()))
+
+
+class BlockingFeed(BlockingIterator[Message]):
     """Messages of the channels that are followed, in order: an iterator that waits.
 
     :ivar cursors: by channel, the seq of the message read last: what ``after`` takes.
     """
 
-    def __init__(self, feed: MessageFeed, call: Callable[..., Any]) -> None:
-        self._feed = feed
-        self._call = call
+    _feed: MessageFeed
 
     @property
     def cursors(self) -> dict[str, int]:
         """Where this reader is."""
         return self._feed.cursors
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> Message:
-        return cast("Message", self._call(lambda _: self._feed.__anext__()))

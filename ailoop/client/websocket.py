@@ -11,8 +11,9 @@ from anyio.lowlevel import checkpoint
 
 from ailoop.client.answer import read_answer
 from ailoop.client.connection import Connection
-from ailoop.client.errors import AiloopError, ConnectionLost
-from ailoop.client.events import Arrived, Event, Failed, Replied, Settled, Unsettled
+from ailoop.client.deliveries import DeliveryFeed
+from ailoop.client.errors import AiloopError, ConnectionLost, NotFound
+from ailoop.client.events import Arrived, Event, Failed, Replied, Settled, Shown, Unsettled
 from ailoop.client.feed import Feed
 from ailoop.client.patience import ConnectionEvent, ConnectionState, Patience
 from ailoop.client.session import ClientSession
@@ -46,6 +47,7 @@ class WebSocketLink:
         self._slots: dict[int, Slot[dict[str, Any]]] = {}
         self._settled: dict[UUID, list[Slot[ResponseMessage]]] = {}
         self._feeds: dict[int, Feed] = {}
+        self._deliveries: set[DeliveryFeed] = set()
 
     @property
     def state(self) -> ConnectionState:
@@ -79,6 +81,8 @@ class WebSocketLink:
                 waiting.put(why)
         for feed in self._feeds.values():
             feed.end(why)
+        for deliveries in self._deliveries:
+            deliveries.end(why)
 
     def _deliver(self, events: list[Event]) -> None:
         for event in events:
@@ -93,6 +97,9 @@ class WebSocketLink:
                 case Arrived(ref, item):
                     if ref in self._feeds:
                         self._feeds[ref].put(item)
+                case Shown(delivery):
+                    for deliveries in self._deliveries:
+                        deliveries.put(delivery)
 
     def _put(self, ref: int, outcome: dict[str, Any] | AiloopError) -> None:
         if ref in self._slots:
@@ -167,6 +174,29 @@ class WebSocketLink:
     async def withdraw(self, prompt_id: UUID) -> ResponseMessage:
         """Settle a prompt as cancelled; return the recorded response."""
         return await self._request("withdraw", prompt_id)
+
+    async def show(self, prompt_ids: Sequence[UUID], word: Mapping[str, Any]) -> None:
+        """Tell how prompts stand with a surface."""
+        self._check()
+        ref = self.session.request("show", ids=[str(one) for one in prompt_ids], **word)
+        try:
+            await self._reply(ref)
+        except NotFound:
+            pass  # one of them has been forgotten, and the others are told
+        finally:
+            self.session.requests.forget(ref)
+
+    @asynccontextmanager
+    async def deliveries(self) -> AsyncIterator[DeliveryFeed]:
+        """Hear how the prompts that were shown stand with others."""
+        self._check()
+        feed = DeliveryFeed()
+        self._deliveries.add(feed)
+        try:
+            yield feed
+        finally:
+            self._deliveries.discard(feed)
+            feed.end(ConnectionLost("this subscription has ended"))
 
     @asynccontextmanager
     async def subscribe(

@@ -116,6 +116,9 @@ class Settings:
     feed_bytes: int = _size(_BROKER.feed_bytes, "Bytes held for one subscription.")
     max_feeds: int = _size(_BROKER.feeds, "Most subscriptions.")
     max_waiters: int = _size(_BROKER.waiters, "Most callers waiting for responses.")
+    max_viewers: int = _size(
+        _BROKER.viewers, "Names kept of those who have seen a prompt, or type."
+    )
     body_bytes: int = _size(_TRANSPORT.body_bytes, "Largest request body or frame.")
     max_connections: int = _size(_TRANSPORT.connections, "Most WebSocket connections.")
     max_replies: int = _size(
@@ -128,6 +131,9 @@ class Settings:
         _TRANSPORT.outbox_bytes, "Bytes handed to one WebSocket at a time."
     )
     max_watched: int = _size(_TRANSPORT.watched, "Most prompts one connection may wait for.")
+    max_shown: int = _size(
+        _TRANSPORT.shown, "Most open prompts one connection may show, or hear of."
+    )
     page_size: int = _size(_TRANSPORT.page, "Most items of one page of a list.")
     max_wait_seconds: float = _seconds(
         _TRANSPORT.wait_seconds, "Longest time one HTTP request may wait."
@@ -164,6 +170,7 @@ class Settings:
             feed_bytes=self.feed_bytes,
             feeds=self.max_feeds,
             waiters=self.max_waiters,
+            viewers=self.max_viewers,
         )
 
     def transport_limits(self) -> TransportLimits:
@@ -175,6 +182,7 @@ class Settings:
             reply_bytes=self.max_reply_bytes,
             outbox_bytes=self.outbox_bytes,
             watched=self.max_watched,
+            shown=self.max_shown,
             page=self.page_size,
             wait_seconds=self.max_wait_seconds,
             send_seconds=self.send_seconds,

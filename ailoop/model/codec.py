@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 
 from ailoop.model.converter import converter, structure_as
+from ailoop.model.delivery import Delivery
 from ailoop.model.errors import Refusal
 from ailoop.model.limits import MessageLimits, apply_limits
 from ailoop.model.message import Message
@@ -19,6 +21,7 @@ __all__ = [
     "encode",
     "format_epoch",
     "format_time",
+    "load_delivery",
     "load_json",
     "load_message",
 ]
@@ -51,6 +54,14 @@ def load_message(value: Any) -> Message:
     if isinstance(value, dict):
         check_channel(value.get("channel"))
     return structure_as(Message, value)
+
+
+def load_delivery(prompt_id: UUID, value: Any) -> Delivery:
+    """Make what a server tells of a prompt's delivery; members not known are ignored.
+
+    :raises Refusal: ``invalid_message`` with the path of the field.
+    """
+    return structure_as(Delivery, {**value, "prompt_id": str(prompt_id)})
 
 
 def dump_message(message: Message) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from cattrs.errors import BaseValidationError
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 from cattrs.preconf.orjson import make_converter
 
+from ailoop.model.delivery import Showing
 from ailoop.model.errors import Refusal
 from ailoop.model.message import (
     CONTENT_TYPES,
@@ -241,6 +242,7 @@ _HOOKS: dict[type, Callable[[Any, Any], Any]] = {
     SenderType: _enum(SenderType, str.upper),
     Priority: _enum(Priority, str.lower),
     ResponseType: _enum(ResponseType, str.lower),
+    Showing: _enum(Showing, str.lower),
     UUID: _structure_uuid,
     datetime: _structure_time,
 }

@@ -53,4 +53,5 @@ def buffers(gateway: Gateway) -> dict[str, Fill]:
             presence.fullest(lambda g: g.unsent()), doors.outbox_bytes
         ),
         "fullest_watch": Fill(presence.fullest(lambda g: g.watching), doors.watched),
+        "fullest_shown": Fill(presence.fullest(lambda g: g.showing), doors.shown),
     }

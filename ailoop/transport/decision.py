@@ -22,6 +22,7 @@ class Decision:
     response_type: ResponseType = ResponseType.TEXT
     reason: str | None = None
     responder: str | None = None
+    surface: str | None = None
 
     @property
     def response(self) -> Response:
@@ -37,7 +38,7 @@ def load_decision(value: Any, limits: MessageLimits) -> Decision:
     if not isinstance(value, dict):
         raise Refusal("invalid_message", "$: must be an object", path="$")
     decision = structure_as(Decision, {k: v for k, v in value.items() if v is not None})
-    for name in ("answer", "reason", "responder"):
+    for name in ("answer", "reason", "responder", "surface"):
         text = getattr(decision, name)
         if text is not None and len(text.encode()) > limits.text_bytes:
             raise Refusal(

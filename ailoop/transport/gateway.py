@@ -25,6 +25,7 @@ class TransportLimits:
     :param outbox_bytes: what is handed to one connection's socket at a time; more waits in its
         replies and feeds.
     :param watched: prompts one connection waits for (``too_many_prompts``).
+    :param shown: prompts one connection tells of or hears of (``too_many_prompts``).
     :param page: items of one page of a list.
     :param wait_seconds: the longest one HTTP request may wait for an answer.
     :param send_seconds: how long a frame may wait for a reader; then the connection is
@@ -38,6 +39,7 @@ class TransportLimits:
     reply_bytes: int = 4 * 1024 * 1024
     outbox_bytes: int = 256 * 1024
     watched: int = 10_000
+    shown: int = 10_000
     page: int = 1000
     wait_seconds: float = 3600.0
     send_seconds: float = 30.0

@@ -50,6 +50,11 @@ class Guest(Protocol):
         """How many prompts it waits for."""
         ...
 
+    @property
+    def showing(self) -> int:
+        """How many prompts it has shown, or hears of."""
+        ...
+
     def go_away(self) -> None:
         """Close with 1001 as soon as what is due has been sent."""
         ...

@@ -84,6 +84,9 @@ class _Remote:
     def subscribe(self, *args: Any, **kwargs: Any) -> AbstractAsyncContextManager[Any]:
         return self._entered(self._inner.subscribe(*args, **kwargs))
 
+    def deliveries(self) -> AbstractAsyncContextManager[Any]:
+        return self._entered(self._inner.deliveries())
+
     @asynccontextmanager
     async def _entered(self, manager: Any) -> AsyncIterator[Any]:
         awaited = hasattr(manager, "__aenter__")

@@ -46,6 +46,7 @@ SCRIPT: dict[str, dict[str, Any] | None] = {
     "https://example.org/login": APPROVED,
     "Now, or tonight?": None,
     "Merge it?": None,
+    "Is anybody there?": None,
 }
 """What the person says to each prompt; to some of them nothing."""
 

@@ -36,6 +36,8 @@ MADE_BY_SERVER = {
     "timestamp",
     "version",
     "deploys",
+    "delivered_at",
+    "seen_at",
 }
 
 

@@ -147,6 +147,9 @@ async def test_answers_are_as_described() -> None:
         path = f"{MESSAGES}/{asked['id']}"
         await http.get(path)
         await http.get(f"{path}/response")
+        await http.get(f"{path}/delivery")
+        await http.post(f"{path}/delivery", json={"state": "seen", "name": "ann"})
+        await http.post(f"{path}/delivery", json={"state": "typing"})
         await http.post(f"{path}/response", json={"answer": "c"})
         await http.post(f"{path}/response", json={"answer": "1", "responder": "ann"})
         await http.post(f"{path}/response", json={"answer": "2"})
@@ -203,6 +206,6 @@ async def test_schemathesis(tmp_path: Path) -> None:
             cwd=tmp_path,
         )
         assert finished.returncode == 0, finished.stdout.decode()[-5000:]
-        assert b"13 selected / 13 total" in finished.stdout
+        assert b"15 selected / 15 total" in finished.stdout
         assert (await server.http.get("/api/v1/health")).status_code == 200
         assert server.broker.tables.waiters == 0

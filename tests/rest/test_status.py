@@ -47,6 +47,7 @@ async def test_queues() -> None:
         "feed_messages": 17,
         "feed_bytes": 18,
         "outbox_bytes": 19,
+        "max_shown": 20,
     }
     async with serving(**settings, **others) as server:
         asked = await server.post(question())
@@ -70,6 +71,7 @@ async def test_queues() -> None:
         "fullest_feed": 17,
         "fullest_feed_bytes": 18,
         "fullest_outbox_bytes": 19,
+        "fullest_shown": 20,
     }
     assert queues.pop("fullest_history_bytes")["used"] > 100
     assert {name: one["used"] for name, one in queues.items()} == {
@@ -87,6 +89,7 @@ async def test_queues() -> None:
         "fullest_replies": 0,
         "fullest_reply_bytes": 0,
         "fullest_watch": 1,
+        "fullest_shown": 0,
     }
 
 

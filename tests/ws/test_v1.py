@@ -19,6 +19,7 @@ OPS = {
     "withdraw",
     "watch",
     "unwatch",
+    "show",
     "ping",
 }
 

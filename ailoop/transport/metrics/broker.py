@@ -34,6 +34,12 @@ def broker_metrics(broker: Broker) -> Iterator[Metric]:
         {(kind,): one for kind, one in counts.answer_seconds.items()},
         "type",
     )
+    yield histogram(
+        "ailoop_shown_seconds",
+        "How long prompts waited until a surface showed them",
+        {(kind,): one for kind, one in counts.shown_seconds.items()},
+        "type",
+    )
     yield gauge(
         "ailoop_oldest_prompt_seconds",
         "For how long the oldest open prompt has waited; 0 if there is none",

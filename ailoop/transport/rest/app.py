@@ -11,6 +11,7 @@ from ailoop.model.errors import Refusal
 from ailoop.transport.gateway import Gateway
 from ailoop.transport.rest.channels import channel_routes
 from ailoop.transport.rest.connection import Connection
+from ailoop.transport.rest.delivery import delivery_routes
 from ailoop.transport.rest.messages import message_routes
 from ailoop.transport.rest.metrics import metrics_routes
 from ailoop.transport.rest.openapi import openapi_routes
@@ -83,6 +84,7 @@ def create_app(gateway: Gateway) -> QuartTrio:
 
     for routes in (
         message_routes,
+        delivery_routes,
         channel_routes,
         status_routes,
         metrics_routes,

@@ -13,6 +13,7 @@ from ailoop.broker.channel import Channel
 from ailoop.broker.history import History
 from ailoop.model.codec import format_epoch
 from ailoop.model.names import check_channel
+from ailoop.transport.delivery import delivery_members
 from ailoop.transport.gateway import Gateway
 from ailoop.transport.rest.replies import encoded, query_int, reply
 
@@ -114,5 +115,6 @@ def _pending_item(prompt: Prompt, position: int) -> bytes:
         "position": position,
         "label": prompt.content.label,
         "expires_at": format_epoch(prompt.deadline),
+        "delivery": delivery_members(prompt),
     }
     return b'%b,"message":%b}' % (orjson.dumps(members)[:-1], prompt.entry.encoded)

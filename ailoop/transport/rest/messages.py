@@ -80,6 +80,7 @@ def message_routes(gateway: Gateway) -> Blueprint:
             decision.response,
             reason=decision.reason,
             responder=decision.responder,
+            surface=decision.surface,
         )
         return encoded(accepted.entry.encoded)
 

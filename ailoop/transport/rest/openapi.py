@@ -176,6 +176,26 @@ def _paths() -> dict[str, Any]:
                 body=ref("Decision"),
             ),
         },
+        "/api/v1/messages/{message_id}/delivery": {
+            "get": _operation(
+                "get_delivery",
+                "Whether a prompt was shown to anybody, waited for if asked to",
+                {"200": "PromptDelivery"},
+                "400 404 409 429",
+                parameters=(
+                    _MESSAGE_ID,
+                    _query("wait", "Seconds to wait until a surface shows it", _SECONDS),
+                ),
+            ),
+            "post": _operation(
+                "post_delivery",
+                "A surface tells that it lists a prompt, or that a person has seen it",
+                {"200": "PromptDelivery"},
+                "400 404 409 413 422",
+                parameters=(_MESSAGE_ID,),
+                body=ref("Word"),
+            ),
+        },
         "/api/v1/pending": {
             "get": _operation(
                 "list_pending",

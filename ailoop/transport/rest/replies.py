@@ -12,6 +12,7 @@ from quart import Response, request
 from ailoop.broker import Prompt
 from ailoop.model.codec import format_epoch
 from ailoop.model.errors import Refusal
+from ailoop.transport.delivery import delivery_members
 
 __all__ = [
     "encoded",
@@ -49,6 +50,7 @@ def prompt_members(prompt: Prompt) -> bytes:
         "state": prompt.state,
         "expires_at": format_epoch(prompt.deadline),
         "response_id": str(answer.id) if answer else None,
+        "delivery": delivery_members(prompt),
     }
     return b'%b,"prompt":%b}' % (prompt.entry.encoded[:-1], orjson.dumps(standing))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ailoop.model.delivery import Showing
 from ailoop.model.limits import MessageLimits
 from ailoop.model.message import (
     CONTENT_TYPES,
@@ -136,14 +137,22 @@ def _messages() -> dict[str, Schema]:
         "correlation_id": _nullable(_ID),
         "metadata": _METADATA,
     }
+    names = {"type": "array", "items": {"type": "string"}}
+    delivery = {
+        "delivered_at": {**_nullable(_TIME), "description": "When a surface first listed it."},
+        "seen_at": {**_nullable(_TIME), "description": "When a person first saw it."},
+        "seen_by": names,
+        "typing": names,
+    }
     standing = _object(
-        ["state", "expires_at", "response_id"],
+        ["state", "expires_at", "response_id", "delivery"],
         {
             "state": {
                 "enum": ["pending", "answered", "approved", "denied", "timeout", "cancelled"]
             },
             "expires_at": _TIME,
             "response_id": _nullable(_ID),
+            "delivery": ref("Delivery"),
         },
     )
     required = ["id", "channel", "sender_type", "content", "timestamp", "correlation_id"]
@@ -160,6 +169,8 @@ def _messages() -> dict[str, Schema]:
             description="Members that are not named here are ignored.",
         ),
         "Message": _object(required, message),
+        "Delivery": _object([*delivery], delivery),
+        "PromptDelivery": _object(["message_id", *delivery], {"message_id": _ID, **delivery}),
         "PromptMessage": _object(required, {**message, "prompt": standing}),
         "PendingItem": _object(
             [
@@ -169,6 +180,7 @@ def _messages() -> dict[str, Schema]:
                 "position",
                 "label",
                 "expires_at",
+                "delivery",
                 "message",
             ],
             {
@@ -178,6 +190,7 @@ def _messages() -> dict[str, Schema]:
                 "position": {"type": "integer", "minimum": 1},
                 "label": {"type": "string"},
                 "expires_at": _TIME,
+                "delivery": ref("Delivery"),
                 "message": ref("Message"),
             },
         ),
@@ -195,6 +208,15 @@ def _bodies(limits: MessageLimits) -> dict[str, Schema]:
                 ),
                 "reason": _nullable(_text(limits, "Why", least=0)),
                 "responder": _nullable(_text(limits, "Who", least=0)),
+                "surface": _nullable(_text(limits, "Where", least=0)),
+            },
+        ),
+        "Word": _object(
+            ["state"],
+            {
+                "state": {"enum": [Showing.DELIVERED, Showing.SEEN]},
+                "name": _nullable({"type": "string", "maxLength": 100}),
+                "surface": _nullable({"type": "string", "maxLength": 100}),
             },
         ),
         "Error": _object(

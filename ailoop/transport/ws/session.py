@@ -79,6 +79,11 @@ class Session(ABC):
         """How many prompts the client waits for."""
         return len(self._watched)
 
+    @property
+    def showing(self) -> int:
+        """How many prompts the client has shown; earlier ones do not tell."""
+        return 0
+
     # -- how frames look --------------------------------------------------------------
 
     @abstractmethod

@@ -18,8 +18,10 @@ from ailoop.model.errors import Refusal
 from ailoop.model.message import Message, Response
 from ailoop.model.names import check_channel
 from ailoop.transport.decision import load_decision
+from ailoop.transport.delivery import delivery_members, load_word
 from ailoop.transport.gateway import Gateway
 from ailoop.transport.ws.session import Session
+from ailoop.transport.ws.shown import Shown
 from ailoop.version import __version__
 
 __all__ = ["SUBPROTOCOL", "V1Session"]
@@ -35,6 +37,7 @@ _OPS = (
     "withdraw",
     "watch",
     "unwatch",
+    "show",
     "ping",
 )
 _REF_LENGTH = 128
@@ -49,6 +52,12 @@ class V1Session(Session):
     def __init__(self, gateway: Gateway) -> None:
         super().__init__(gateway)
         self._declared = ""
+        self._shown = Shown(self.broker, gateway.limits.shown, self.nudge)
+
+    @property
+    def showing(self) -> int:
+        """How many prompts the client has shown, or hears of."""
+        return len(self._shown)
 
     def ref_of(self, value: Any) -> int | str | None:
         """Return the request's number or short text."""
@@ -116,6 +125,7 @@ class V1Session(Session):
             decision.response,
             reason=decision.reason,
             responder=decision.responder,
+            surface=decision.surface,
         )
         self._acknowledge_response(ref, accepted)
 
@@ -131,13 +141,28 @@ class V1Session(Session):
             raise Refusal("too_many_prompts", limit=self.gateway.limits.watched)
         for prompt_id in ids:
             try:
-                self.watch(self.broker.prompt(prompt_id))
+                prompt = self.broker.prompt(prompt_id)
+                self.watch(prompt)
+                if frame.get("delivery") is True:
+                    self._shown.listen(prompt)
+                    self._shown.put(prompt)
             except Refusal as refusal:
                 self.refuse(refusal, ref=ref, id=str(prompt_id))
 
     async def _unwatch(self, frame: dict[str, Any], _: Any) -> None:
         for prompt_id in _ids(frame):
             self.unwatch(prompt_id)
+
+    async def _show(self, frame: dict[str, Any], ref: Any) -> None:
+        self._check_may_respond()
+        word = load_word(frame)
+        for prompt_id in _ids(frame):
+            try:
+                self._shown.show(self.broker.prompt(prompt_id), word.state, word.who)
+            except Refusal as refusal:
+                self.refuse(refusal, ref=ref, id=str(prompt_id))
+        if ref is not None:
+            self._answer("shown", ref)
 
     async def _ping(self, _: dict[str, Any], ref: Any) -> None:
         self._answer("pong", ref)
@@ -155,6 +180,26 @@ class V1Session(Session):
     def _check_may_respond(self) -> None:
         if self._declared in ("agent", "observer"):
             raise Refusal("not_allowed", f"A connection of role {self._declared} cannot answer")
+
+    # -- who has been shown what ------------------------------------------------------
+
+    def take(self) -> list[bytes]:
+        """Return the frames to send next, after them how the prompts stand with others."""
+        frames = super().take()
+        return frames + [
+            _delivery_frame(prompt_id, prompt)
+            for prompt_id, prompt in self._shown.take().items()
+        ]
+
+    @property
+    def has_output(self) -> bool:
+        """Whether :meth:`take` has something."""
+        return super().has_output or self._shown.has_news
+
+    def detach(self) -> None:
+        """Leave no trace in the broker; nobody types here any more."""
+        super().detach()
+        self._shown.leave()
 
     # -- frames out -------------------------------------------------------------------
 
@@ -203,6 +248,12 @@ class V1Session(Session):
 
     def _answer(self, op: str, ref: Any, **members: Any) -> None:
         self.reply({"op": op, **({} if ref is None else {"ref": ref}), **members})
+
+
+def _delivery_frame(prompt_id: UUID, prompt: Prompt) -> bytes:
+    return orjson.dumps(
+        {"op": "delivery", "id": str(prompt_id), "delivery": delivery_members(prompt)}
+    )
 
 
 def _item(message_id: UUID, outcome: Outcome) -> dict[str, Any]:

@@ -1,0 +1,49 @@
+"""Routes about a prompt's way to people: whether it was shown, who has seen it, who types."""
+
+from __future__ import annotations
+
+import trio
+from quart import Blueprint, Response, request
+
+from ailoop.broker import Prompt
+from ailoop.model.codec import load_json
+from ailoop.model.delivery import Showing
+from ailoop.model.errors import Refusal
+from ailoop.transport.delivery import delivery_members, load_word
+from ailoop.transport.gateway import Gateway
+from ailoop.transport.rest.replies import query_seconds, read_id, reply
+
+__all__ = ["delivery_routes"]
+
+
+def delivery_routes(gateway: Gateway) -> Blueprint:
+    """Return the routes at ``/api/v1/messages/{id}/delivery``."""
+    routes = Blueprint("delivery", __name__, url_prefix="/api/v1/messages/<message_id>")
+    broker = gateway.broker
+
+    @routes.get("/delivery")
+    async def get_delivery(message_id: str) -> Response:
+        patience = query_seconds("wait", gateway.limits.wait_seconds) or 0
+        prompt = broker.prompt(read_id(message_id))
+        with trio.move_on_after(patience):
+            await broker.wait_shown(prompt)
+        return _delivery(prompt)
+
+    @routes.post("/delivery")
+    async def post_delivery(message_id: str) -> Response:
+        prompt = broker.prompt(read_id(message_id))
+        word = load_word(load_json(await request.get_data()))
+        if word.state is Showing.TYPING:
+            raise Refusal(
+                "invalid_message",
+                "$.state: typing is told over a WebSocket, whose end ends it",
+                path="$.state",
+            )
+        broker.show(prompt, None, word.state, word.who)
+        return _delivery(prompt)
+
+    return routes
+
+
+def _delivery(prompt: Prompt) -> Response:
+    return reply({"message_id": str(prompt.entry.id), **delivery_members(prompt)})
