@@ -140,6 +140,14 @@ async def test_changes_merge(server: Served, talk: Talk) -> None:
     assert (await talk.call("ping"))["op"] == "pong"
 
 
+async def test_many(server: Served, talk: Talk) -> None:
+    """However many change together, each is told."""
+    asked = await server.post(*[question() for _ in range(200)])
+    await talk.send({"op": "show", "ids": [one["id"] for one in asked], "state": "delivered"})
+    told = await talk.receive_some(200)
+    assert {one["id"] for one in told} == {one["id"] for one in asked}
+
+
 async def test_gone(server: Served, port: str) -> None:
     """A connection that ends leaves nothing behind but what was seen."""
     asked = await server.post(question())
