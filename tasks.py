@@ -22,6 +22,8 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / "python"
 
 
+PROGRAMS = ("chromium", "curl", "tmux")
+"""What tests use beside Python; Debian's packages have the same names."""
 PYTHON_FOLDERS = ("ailoop", "benchmarks", "examples", "tests")
 # A test looks at what has no event of its own until it is so, under a deadline.
 POLLING = ("--per-file-ignores", "tests/*:ASYNC110")
@@ -73,6 +75,23 @@ def set_up(lock: str) -> None:
     stamp.write_text(wanted.hexdigest())
 
 
+def provide() -> None:
+    """Have the programs that tests use, installed by Debian's package manager if we may."""
+    missing = [program for program in PROGRAMS if shutil.which(program) is None]
+    if not missing:
+        return
+    if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
+        run("apt-get", "update", "--quiet")
+        install = ("apt-get", "install", "--yes", "--quiet", "--no-install-recommends")
+        run(*install, *missing, DEBIAN_FRONTEND="noninteractive")
+    else:
+        print(
+            f"missing: {', '.join(missing)}; the tests that need them are skipped. "
+            f"Try: sudo apt-get install {' '.join(missing)}",
+            flush=True,
+        )
+
+
 def check() -> None:
     """Read the code without running it: format, lint, types, floors."""
     set_up("dev.txt")
@@ -104,6 +123,7 @@ def test(arguments: list[str]) -> None:
     if arguments:
         run(PYTHON, "-m", "pytest", *arguments)
         return
+    provide()
     check()
     docs()
     run(BIN / "coverage", "erase")
