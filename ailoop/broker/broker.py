@@ -62,6 +62,11 @@ class Broker:
         """Whether nothing new is taken any more."""
         return self._registry.stopping
 
+    @property
+    def failing(self) -> str | None:
+        """Why nothing can be stored at present, if that is so."""
+        return self._registry.journal.failing
+
     # -- writing ----------------------------------------------------------------------
 
     async def submit(
@@ -367,6 +372,7 @@ async def open_broker(
             ),
         )
         broker = Broker(registry)
+        await registry.recover()
         try:
             yield broker
         finally:

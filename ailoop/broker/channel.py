@@ -19,7 +19,7 @@ from ailoop.broker.batch import Batch
 from ailoop.broker.clock import Clock
 from ailoop.broker.feed import Feed
 from ailoop.broker.history import History
-from ailoop.broker.ports import Entry, Journal, JournalError
+from ailoop.broker.ports import Entry, Journal, JournalError, Kept, Verdicts
 from ailoop.broker.prompt import close_response
 from ailoop.broker.state import Accepted, ChannelState, Outcome
 from ailoop.broker.tables import Tables
@@ -198,11 +198,20 @@ class Channel:
         """Take nothing more; the task ends when the inbox is empty."""
         self._inbox.close()
 
+    def restore(self, kept: Kept) -> None:
+        """Go on from what the journal has kept, before :meth:`run`."""
+        self.state = ChannelState(self.name, kept.start, self._tables)
+        verdicts = self.state.restore(kept)
+        if verdicts.void or verdicts.settled:
+            self._journal.judge(self.name, verdicts)
+
     # -- the task ---------------------------------------------------------------------
 
     async def run(self) -> None:
         """Serve the inbox and the deadlines until the channel is closed."""
         with self._receive:
+            # What a journal has brought back may have been due while nobody was there.
+            await self._settle_due("expired while down")
             while (batch := await self._next_batch()) is not None:
                 await self._settle_due()
                 await self._commit(batch)
@@ -252,12 +261,12 @@ class Channel:
             idle_turns += 1
             await trio.lowlevel.checkpoint()
 
-    async def _settle_due(self) -> None:
+    async def _settle_due(self, reason: str = "timeout") -> None:
         now = self._clock.now()
         if now < self._retry_at:
             return
         due = self.state.due(now)
-        if due and not await self._append([close_response(p, "timeout") for p in due]):
+        if due and not await self._append([close_response(p, reason) for p in due]):
             self._retry_at = self._clock.now() + _JOURNAL_RETRY_SECONDS
 
     async def _commit(self, batch: list[Submission]) -> None:
@@ -292,7 +301,7 @@ class Channel:
         if not messages:
             return []
         at = self._clock.now()
-        records = [(at, encode(message)) for message in messages]
+        records = [(at, encode(message), message) for message in messages]
         try:
             first = await self._journal.append(self.name, records)
         except JournalError as error:
@@ -301,14 +310,22 @@ class Channel:
             return None
         self._tables.counts.batches += 1
         outcomes: list[Outcome] = []
-        for seq, message, (_, encoded) in zip(
-            range(first, first + len(records)), messages, records, strict=True
-        ):
+        verdicts = Verdicts()
+        for seq, (_, encoded, message) in enumerate(records, first):
             entry = Entry(seq, at, self.name, message.id, encoded)
             try:
-                outcomes.append(self.state.apply(entry, message))
+                outcome = self.state.apply(entry, message)
             except Refusal as refusal:
                 outcomes.append(refusal)
+                verdicts.void.append(seq)
+            else:
+                outcomes.append(outcome)
+                if not outcome.created:
+                    verdicts.void.append(seq)
+                elif outcome.settled is not None:
+                    verdicts.settled.append(outcome.settled.entry.seq)
+        if verdicts.void or verdicts.settled:
+            self._journal.judge(self.name, verdicts)
         self._release_admitted()
         self._tables.counts.take(messages, outcomes)
         self._tell([one for one in outcomes if isinstance(one, Accepted) and one.created])

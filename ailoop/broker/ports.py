@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 from uuid import UUID
 
-from attrs import define
+from attrs import define, field, frozen
 
-__all__ = ["Entry", "Journal", "JournalError", "Record"]
+from ailoop.broker.limits import BrokerLimits
+from ailoop.model.message import Message
 
-Record = tuple[float, bytes]
-"""What is handed to a journal: when it was taken (seconds since the epoch) and the bytes."""
+__all__ = ["Entry", "Journal", "JournalError", "Kept", "Record", "Verdicts"]
+
+Record = tuple[float, bytes, Message]
+"""What is handed to a journal: when it was taken (seconds since the epoch), the bytes, and
+the message that they are."""
 
 
 @define(eq=False, slots=True)
@@ -30,6 +34,37 @@ class Entry:
     encoded: bytes
 
 
+@frozen
+class Kept:
+    """What a journal has kept of a channel, as far as it matters now.
+
+    :param start: the number of the last entry before the window, or before all there are.
+    :param window: the recent entries, each with whether it is a prompt or a response: what
+        else there is changes nothing but history.
+    :param before: what the window needs of the time before it: prompts that may be open or
+        are answered in the window, and all that was said to them. In order, as the window.
+    :param undecided: numbers of prompts that no :class:`Verdicts` has called settled.
+    """
+
+    channel: str
+    start: int
+    window: list[tuple[Entry, bool]]
+    before: list[Entry]
+    undecided: set[int]
+
+
+@frozen
+class Verdicts:
+    """What the log has decided on entries that were stored undecided.
+
+    :param void: numbers of entries that are shown to nobody.
+    :param settled: numbers of prompts that have their response.
+    """
+
+    void: list[int] = field(factory=list)
+    settled: list[int] = field(factory=list)
+
+
 class JournalError(Exception):
     """The journal could not store a batch; nothing of the batch was stored."""
 
@@ -46,6 +81,9 @@ class Journal(Protocol):
     durable: bool
     """Whether open prompts outlive the process."""
 
+    failing: str | None
+    """Why nothing can be stored at present, if that is so."""
+
     def open(self, channel: str) -> int:
         """Return the number after which this channel's next entry comes."""
         ...
@@ -57,6 +95,18 @@ class Journal(Protocol):
         """
         ...
 
+    def judge(self, channel: str, verdicts: Verdicts) -> None:
+        """Note what the log has decided on what :meth:`append` has stored; never waits.
+
+        A note may be lost with the process: deciding again, from what :meth:`recover` gives,
+        comes to the same.
+        """
+        ...
+
+    def recover(self, limits: BrokerLimits) -> AsyncIterator[Kept]:
+        """Give back every channel that has something recent, or an open prompt."""
+        ...
+
     def forget(self, channel: str) -> None:
-        """Drop what is kept of a channel that has disappeared, except its numbering."""
+        """Let go, in memory, of a channel that has disappeared, except for its numbering."""
         ...

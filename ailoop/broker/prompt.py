@@ -52,6 +52,9 @@ _ON_TIMEOUT = {
     "navigate": ResponseType.CANCELLED,
 }
 
+_LATE = ("timeout", "expired while down")
+"""Reasons of the server's own responses at, or after, a deadline."""
+
 _ACCEPTED = {
     "question": (ResponseType.TEXT, ResponseType.CANCELLED),
     "authorization": (
@@ -97,7 +100,7 @@ class Prompt:
         answer = self.response_message
         if answer is None:
             return State.PENDING
-        if answer.sender_type is SenderType.SYSTEM and _reason(answer) == "timeout":
+        if answer.sender_type is SenderType.SYSTEM and _reason(answer) in _LATE:
             return State.TIMEOUT
         # Only a response settles.
         return _STATES[answer.content.response_type]  # type: ignore[union-attr]
@@ -207,10 +210,10 @@ def _choose(choices: tuple[str, ...], answer: str) -> int:
 def close_response(prompt: Prompt, reason: str) -> Message:
     """Make the server's own response to a prompt nobody will answer; it never approves.
 
-    :param reason: ``timeout`` or ``shutdown``.
+    :param reason: ``timeout``, ``expired while down`` or ``shutdown``.
     """
     response_type = ResponseType.CANCELLED
-    if reason == "timeout":
+    if reason in _LATE:
         response_type = _ON_TIMEOUT[prompt.content.type]
     return Message(
         channel=prompt.message.channel,

@@ -53,11 +53,23 @@ class Registry:
         channel = self.live.get(name)
         if channel is None:
             channel = Channel(name, self.journal, self.tables, self.clock, self._retire)
-            self.live[name] = channel
-            self._running += 1
-            self._start_task(channel)
+            self._start(channel)
             self._announce(name)
         return channel
+
+    async def recover(self) -> None:
+        """Bring back the channels that the journal has something of."""
+        async for kept in self.journal.recover(self.limits):
+            channel = Channel(kept.channel, self.journal, self.tables, self.clock, self._retire)
+            channel.restore(kept)
+            channel.state.forget_old(self.clock.now())
+            if channel.state.open or len(channel.history):
+                self._start(channel)
+
+    def _start(self, channel: Channel) -> None:
+        self.live[channel.name] = channel
+        self._running += 1
+        self._start_task(channel)
 
     def _announce(self, name: str) -> None:
         for follower in list(self._followers):

@@ -14,7 +14,7 @@ from attrs import define
 from sortedcontainers import SortedDict
 
 from ailoop.broker.history import History
-from ailoop.broker.ports import Entry
+from ailoop.broker.ports import Entry, Kept, Verdicts
 from ailoop.broker.prompt import Prompt
 from ailoop.broker.tables import Tables
 from ailoop.model.codec import load_json, load_message
@@ -70,6 +70,12 @@ class ChannelState:
 
         :raises Refusal: the entry is void: it is kept nowhere and reaches nobody.
         """
+        accepted = self._decide(entry, message)
+        if accepted.created:
+            self.history.append(entry)
+        return accepted
+
+    def _decide(self, entry: Entry, message: Message) -> Accepted:
         known = self._tables.messages.get(entry.id)
         if known is not None:
             if self._is_same(known, message):
@@ -86,8 +92,45 @@ class ChannelState:
             deadline = entry.at + message.content.timeout_seconds
             self._open(Prompt(entry, message, deadline))
         self._tables.messages[entry.id] = entry
-        self.history.append(entry)
         return Accepted(entry, created=True, settled=settled)
+
+    def restore(self, kept: Kept) -> Verdicts:
+        """Come to the state that follows from what a journal has kept; it decides anew.
+
+        Of what lies before the window only open prompts stay, and those that were answered
+        in the window.
+
+        :returns: what the journal may not know of.
+        """
+        verdicts = Verdicts()
+        for entry in kept.before:
+            self._replay(entry, verdicts, kept.undecided)
+        for entry, decides in kept.window:
+            if decides:
+                if self._replay(entry, verdicts, kept.undecided):
+                    self.history.append(entry)
+            elif entry.id not in self._tables.messages:
+                self._tables.messages[entry.id] = entry
+                self.history.append(entry)
+        for entry in kept.before:
+            prompt = self._settled.get(entry.id)
+            if prompt is not None:
+                self._forget_response(entry, prompt)
+        return verdicts
+
+    def _replay(self, entry: Entry, verdicts: Verdicts, undecided: set[int]) -> bool:
+        """Decide on an entry as when it came; return whether anybody was shown it."""
+        try:
+            accepted = self._decide(entry, _read(entry))
+        except Refusal:
+            verdicts.void.append(entry.seq)
+            return False
+        prompt = accepted.settled
+        if prompt is not None and prompt.entry.seq in undecided:
+            verdicts.settled.append(prompt.entry.seq)
+        if not accepted.created:
+            verdicts.void.append(entry.seq)
+        return accepted.created
 
     def _find_prompt(self, response: Message) -> Prompt:
         prompt = self._tables.prompts.get(response.correlation_id or response.id)
@@ -99,7 +142,7 @@ class ChannelState:
         """Whether a message posted again says what it said the first time."""
         if known.channel != self.channel:
             return False
-        before = load_message(load_json(known.encoded))
+        before = _read(known)
         return (
             before.content == message.content
             and before.sender_type is message.sender_type
@@ -129,9 +172,18 @@ class ChannelState:
         gone = self.history.trim(now)
         self._tables.counts.trimmed += len(gone)
         for entry in gone:
-            if entry.id not in self._tables.prompts:
-                del self._tables.messages[entry.id]
-            prompt = self._settled.pop(entry.id, None)
+            prompt = self._settled.get(entry.id)
             if prompt is not None:
-                del self._tables.prompts[prompt.entry.id]
-                del self._tables.messages[prompt.entry.id]
+                self._forget_response(entry, prompt)
+            elif entry.id not in self._tables.prompts:
+                del self._tables.messages[entry.id]
+
+    def _forget_response(self, response: Entry, prompt: Prompt) -> None:
+        del self._settled[response.id]
+        for one in (response, prompt.entry):
+            del self._tables.messages[one.id]
+        del self._tables.prompts[prompt.entry.id]
+
+
+def _read(entry: Entry) -> Message:
+    return load_message(load_json(entry.encoded))

@@ -1,9 +1,10 @@
 """The whole nursery tree on one screen::
 
-    open_broker                     one task a live channel
-      connections                   one fenced task a connection:
+    open_journal                    SQLite: one task that trims, one thread that writes
+      open_broker                   one task a live channel
+        connections                 one fenced task a connection:
                                     Hypercorn's (REST, the page, /ws) and trio-websocket's
-        listeners                   the REST port, the WebSocket port, the watch on the loop
+          listeners                 the REST port, the WebSocket port, the watch on the loop
 
 Leaving :func:`open_daemon` stops it from the inside out: nothing new is taken, every prompt
 and waiter learns its fate, connections are closed with a code, then the rest is cancelled.
@@ -21,10 +22,10 @@ from attrs import frozen
 from hypercorn.config import Config
 
 from ailoop.broker import open_broker
+from ailoop.daemon.journals import open_journal
 from ailoop.daemon.lag import watch_lag
 from ailoop.daemon.settings import Settings
 from ailoop.daemon.sockets import address, bind, is_loopback
-from ailoop.journal import MemoryJournal
 from ailoop.model.codec import Codec
 from ailoop.transport.gateway import Gateway
 from ailoop.transport.origin import OriginPolicy
@@ -65,8 +66,9 @@ async def open_daemon(settings: Settings) -> AsyncIterator[Daemon]:
         ws_socket.close()
         raise
     async with (
+        open_journal(settings) as journal,
         open_broker(
-            MemoryJournal(), settings.broker_limits(), drain_seconds=settings.grace_seconds
+            journal, settings.broker_limits(), drain_seconds=settings.grace_seconds
         ) as broker,
         trio.open_nursery() as connections,
         trio.open_nursery() as listeners,

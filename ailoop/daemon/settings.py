@@ -20,6 +20,7 @@ from typed_settings.loaders import DictLoader
 
 from ailoop.broker import BrokerLimits
 from ailoop.daemon.errors import DaemonError
+from ailoop.daemon.journals import read_rule
 from ailoop.model.limits import MessageLimits
 from ailoop.transport.gateway import TransportLimits
 
@@ -33,7 +34,7 @@ _UNCONVERTED = re.compile(r"Could not convert value (.+) for option '(\w+)' from
 _LONGEST_SECONDS = 1e9
 """Some thirty years: finite, because clocks and timers overflow."""
 
-_Origins = NewType("_Origins", tuple[str, ...])
+_Texts = NewType("_Texts", tuple[str, ...])
 """By a name, or typed-settings asks pydantic whether a text is a class of settings."""
 
 _MESSAGE = MessageLimits()
@@ -65,6 +66,17 @@ def _one_of(*allowed: str) -> Any:
     return check
 
 
+def _check_journal(_settings: Settings, _: Attribute[str], value: str) -> None:
+    path = value.removeprefix("sqlite:")
+    if value != "memory" and (path == value or not path):
+        raise ValueError(f"journal is memory or sqlite:PATH, not {value!r}")
+
+
+def _check_rules(_settings: Settings, _: Attribute[str], rules: tuple[str, ...]) -> None:
+    for rule in rules:
+        read_rule(rule)
+
+
 @frozen(kw_only=True)
 class Settings:
     """What a daemon can be told."""
@@ -74,10 +86,24 @@ class Settings:
     rest_port: int = _port(8081, "REST port; 0 picks a free one.")
     journal: str = _setting(
         "memory",
-        "Where messages live: memory (until the process ends).",
-        check=_one_of("memory"),
+        "Where messages live: memory (until the process ends), or sqlite:PATH.",
+        check=_check_journal,
     )
-    allowed_origins: _Origins = _setting(  # noqa: RUF009 -- a field, as the others are
+    journal_synchronous: str = _setting(
+        "full",
+        "What the SQLite journal outlives: full, a power cut; normal, a crash of the daemon.",
+        check=_one_of("full", "normal"),
+    )
+    journal_retention: _Texts = _setting(  # noqa: RUF009 -- a field, as the others are
+        (),
+        "What the SQLite journal keeps: rules such as deploys-*:messages=1000:seconds=86400, "
+        "of which the first that fits a channel holds; without one, everything.",
+        check=_check_rules,
+    )
+    journal_pause_seconds: float = _seconds(
+        5.0, "How often the SQLite journal is looked through for what is to go."
+    )
+    allowed_origins: _Texts = _setting(  # noqa: RUF009 -- a field, as the others are
         (), "Origins of web pages that may use this server, besides its own."
     )
     grace_seconds: float = _seconds(10.0, "How long a stop may take.")

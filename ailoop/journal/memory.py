@@ -7,11 +7,12 @@ keep, so keeping them here too would store each message twice.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import trio
 
-from ailoop.broker.ports import Record
+from ailoop.broker.limits import BrokerLimits
+from ailoop.broker.ports import Kept, Record, Verdicts
 
 __all__ = ["MemoryJournal"]
 
@@ -27,6 +28,7 @@ class MemoryJournal:
     """
 
     durable = False
+    failing: str | None = None
 
     def __init__(self, wall: Callable[[], float] = time.time) -> None:
         self._wall = wall
@@ -44,6 +46,14 @@ class MemoryJournal:
         first = self.open(channel) + 1
         self._heads[channel] = first + len(batch) - 1
         return first
+
+    def judge(self, channel: str, verdicts: Verdicts) -> None:
+        """Note nothing: nobody will ask."""
+
+    async def recover(self, _: BrokerLimits) -> AsyncIterator[Kept]:
+        """Give back nothing."""
+        return
+        yield  # which makes this an iterator
 
     def forget(self, channel: str) -> None:
         """Forget a channel; its numbers will not be used again."""

@@ -64,7 +64,7 @@ class HookedJournal(MemoryJournal):
             if self.broken:
                 self.failures += 1
                 raise JournalError("the disk is full")
-        self.batches.append([encoded for _, encoded in batch])
+        self.batches.append([encoded for _, encoded, _ in batch])
         return await super().append(channel, batch)
 
 

@@ -74,8 +74,8 @@ def the_deadline_is_left_to_the_timer(patch):
 def a_failed_timeout_is_not_tried_again(patch):
     settle_due = Channel._settle_due
 
-    async def settle_or_give_up(self):
-        await settle_due(self)
+    async def settle_or_give_up(self, *reason):
+        await settle_due(self, *reason)
         if self._retry_at > -math.inf:
             self._retry_at = math.inf
 

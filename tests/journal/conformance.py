@@ -14,11 +14,18 @@ import trio
 
 from ailoop.broker import Journal
 from ailoop.broker.ports import Record
+from ailoop.model.codec import encode
+from ailoop.model.message import Message, Notification
+
+
+def said(text: str) -> Message:
+    """Make a message that asks nothing."""
+    return Message(channel="a", content=Notification(text=text))
 
 
 def records(*texts: str) -> Sequence[Record]:
     """Make a batch."""
-    return [(1.0, text.encode()) for text in texts]
+    return [(1.0, encode(message), message) for message in map(said, texts)]
 
 
 class JournalContract(ABC):

@@ -23,7 +23,7 @@ def status_routes(gateway: Gateway) -> Blueprint:
         connections, channels = len(presence), len(broker.channels)
         queues = {name: fill._asdict() for name, fill in buffers(gateway).items()}
         queues["feeds"]["overflows"] = sum(tables.counts.overflows.values())
-        status = "stopping" if broker.stopping else "healthy"
+        status = "stopping" if broker.stopping else "failing" if broker.failing else "healthy"
         body = {
             "status": status,
             "version": __version__,
@@ -36,7 +36,9 @@ def status_routes(gateway: Gateway) -> Blueprint:
             "activeChannels": channels,
             "queues": queues,
         }
-        return reply(body, 503 if broker.stopping else 200)
+        if broker.failing:
+            body["journal"] = broker.failing
+        return reply(body, 200 if status == "healthy" else 503)
 
     @routes.get("/stats")
     async def stats() -> Response:

@@ -1,0 +1,116 @@
+"""Reads back, at the start, what matters now: the recent window, and what is open."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from uuid import UUID
+
+from attrs import frozen
+
+from ailoop.broker.limits import BrokerLimits
+from ailoop.broker.ports import Entry, Kept
+
+__all__ = ["read_channels"]
+
+_COLUMNS = "seq, at, id, prompt, answers, message"
+_MANY = 500
+"""Ids asked for in one statement; SQLite bounds its variables."""
+
+
+@frozen
+class _Row:
+    entry: Entry
+    is_prompt: bool
+    answers: bytes | None
+
+
+def read_channels(
+    connection: sqlite3.Connection, limits: BrokerLimits, now: float
+) -> Iterator[Kept]:
+    """Yield what each channel has kept.
+
+    :param limits: what of it is recent, and how many channels there may be; of more, those
+        with the newest messages or an open prompt come first.
+    :param now: seconds since the epoch.
+    """
+    since = now - limits.history_seconds
+    channels = connection.execute(
+        "SELECT id, name, trimmed, head, EXISTS (SELECT 1 FROM prompts WHERE open AND "
+        "prompts.channel = channels.id) AS waits, (SELECT at FROM entries WHERE "
+        "entries.channel = channels.id ORDER BY seq DESC LIMIT 1) AS newest FROM channels "
+        "WHERE waits OR newest > ? ORDER BY waits DESC, newest DESC LIMIT ?",
+        (since, limits.channels),
+    ).fetchall()
+    for channel, name, trimmed, head, *_ in channels:
+        reader = _Reader(connection, channel, name)
+        window, start = reader.window(limits, since, trimmed, head)
+        undecided = reader.undecided()
+        yield Kept(
+            channel=name,
+            start=start,
+            window=[(row.entry, row.is_prompt or row.answers is not None) for row in window],
+            before=reader.before(window, start, undecided),
+            undecided=set(undecided),
+        )
+
+
+class _Reader:
+    """Reads one channel."""
+
+    def __init__(self, connection: sqlite3.Connection, channel: int, name: str) -> None:
+        self._connection = connection
+        self._channel = channel
+        self._name = name
+
+    def _rows(self, condition: str, *values: object) -> Iterator[_Row]:
+        statement = (
+            f"SELECT {_COLUMNS} FROM entries WHERE channel = ? AND NOT void AND {condition}"  # noqa: S608 -- no value is in it
+        )
+        for seq, at, key, is_prompt, answers, message in self._connection.execute(
+            statement, (self._channel, *values)
+        ):
+            entry = Entry(seq, at, self._name, UUID(bytes=key), message)
+            yield _Row(entry, bool(is_prompt), answers)
+
+    def window(
+        self, limits: BrokerLimits, since: float, trimmed: int, head: int
+    ) -> tuple[list[_Row], int]:
+        """Return the recent rows in order, and the number of the last one before them."""
+        newest_first: list[_Row] = []
+        size = 0
+        for row in self._rows("1 ORDER BY seq DESC"):
+            size += len(row.entry.encoded)
+            full = len(newest_first) == limits.history_messages or size > limits.history_bytes
+            if full or row.entry.at <= since:
+                return newest_first[::-1], row.entry.seq
+            newest_first.append(row)
+        return newest_first[::-1], trimmed if newest_first else head
+
+    def undecided(self) -> dict[int, bytes]:
+        """Return the ids of prompts that may be open, by their numbers."""
+        return dict(
+            self._connection.execute(
+                "SELECT seq, id FROM prompts WHERE open AND channel = ?", (self._channel,)
+            )
+        )
+
+    def before(
+        self, window: list[_Row], start: int, undecided: dict[int, bytes]
+    ) -> list[Entry]:
+        """Return earlier prompts that may matter, and every response to them until then."""
+        ids = {row.answers for row in window if row.answers is not None}
+        ids |= {key for seq, key in undecided.items() if seq <= start}
+        found: list[_Row] = []
+        wanted = sorted(ids)
+        for place in range(0, len(wanted), _MANY):
+            some = wanted[place : place + _MANY]
+            marks = ",".join("?" * len(some))
+            found += self._rows(
+                f"seq <= ? AND seq IN (SELECT seq FROM prompts WHERE id IN ({marks}) "  # noqa: S608
+                "AND prompts.channel = entries.channel)",
+                start,
+                *some,
+            )
+            found += self._rows(f"seq <= ? AND answers IN ({marks})", start, *some)
+        return [row.entry for row in sorted(found, key=lambda row: row.entry.seq)]
