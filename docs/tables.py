@@ -48,12 +48,19 @@ def setting_rows() -> Iterator[Row]:
         flag = f"``--{one.name.replace('_', '-')}``"
         default = "none" if one.default == () else f"``{one.default}``"
         variable = f"``{PREFIX}{one.name.upper()}``"
-        yield f"``{one.name}``", one.metadata["help"], default, flag, variable
+        about = one.metadata["help"].replace("*", r"\*")  # of a pattern, not of emphasis
+        yield f"``{one.name}``", about, default, flag, variable
 
 
 def option_rows(name: str) -> Iterator[Row]:
-    """Yield a row for each argument and option of a command, but not for settings."""
-    command = cli.get_command(click.Context(cli), name)
+    """Yield a row for each argument and option of a command, but not for settings.
+
+    :param name: with that of its group before it, if it is in one.
+    """
+    command: click.Command | None = cli
+    for word in name.split():
+        inner = command if isinstance(command, click.Group) else None
+        command = inner.get_command(click.Context(inner), word) if inner else None
     if command is None:
         raise LookupError(f"there is no command {name}")
     settings = {one.name for one in fields(Settings)}
@@ -148,6 +155,7 @@ class CliOptions(Table):
     """``.. cli-options:: COMMAND``"""
 
     required_arguments = 1
+    final_argument_whitespace = True
     heads = ("Argument", "Meaning", "Default")
     widths = "34 50 16"
 

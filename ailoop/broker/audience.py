@@ -39,26 +39,30 @@ class Audience:
     """Names, by what tells of them: a connection."""
     _listeners: dict[Listener, None] = field(factory=dict)
 
-    def tell(self, viewer: Hashable, showing: Showing, name: str, now: float) -> bool:
-        """Note how the prompt stands with a surface; return whether it is the first.
+    def tell(self, viewer: Hashable, showing: Showing, name: str, now: float) -> list[Showing]:
+        """Note how the prompt stands with a surface; return what nobody had told before.
+
+        That is ``DELIVERED``, once, and ``SEEN`` for each name that is kept.
 
         :param viewer: whose word it is, until it tells otherwise or leaves.
         """
         before = self.members()
-        first = self.delivered_at is None
-        if first:
+        news = []
+        if self.delivered_at is None:
             self.delivered_at = now
+            news.append(Showing.DELIVERED)
         if showing is not Showing.DELIVERED:
             self.seen_at = self.seen_at or now
-            if len(self.seen_by) < self.room:
+            if name not in self.seen_by and len(self.seen_by) < self.room:
                 self.seen_by[name] = None
+                news.append(Showing.SEEN)
         if showing is not Showing.TYPING:
             self.typing.pop(viewer, None)
         elif viewer in self.typing or len(self.typing) < self.room:
             self.typing[viewer] = name
         if self.members() != before:
             self._notify()
-        return first
+        return news
 
     def leave(self, viewer: Hashable) -> None:
         """Forget that a surface's person types: it has gone."""

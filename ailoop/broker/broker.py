@@ -275,8 +275,10 @@ class Broker:
         if prompt.response is not None:
             return
         now = self.clock.now()
-        if self.audience(prompt).tell(viewer, showing, name, now):
-            self.tables.counts.show(prompt, now)
+        for news in self.audience(prompt).tell(viewer, showing, name, now):
+            self._registry.journal.note_shown(prompt.entry, now, news, name)
+            if news is Showing.DELIVERED:
+                self.tables.counts.show(prompt, now)
 
     async def wait_shown(self, prompt: Prompt) -> None:
         """Wait until a surface has shown a prompt, or until nobody can show it any more.

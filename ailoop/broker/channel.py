@@ -273,28 +273,30 @@ class Channel:
         """Append all submissions as one batch, apply them, and tell who submitted them."""
         self._tables.counts.full_batches += len(batch) >= self._limits.batch
         messages = [message for submission in batch for message in submission.messages]
-        verdicts = [self._admit(message) for message in messages]
-        admitted = [m for m, refusal in zip(messages, verdicts, strict=True) if not refusal]
+        early = [self._admit(message) for message in messages]
+        admitted = [m for m, outcome in zip(messages, early, strict=True) if not outcome]
         applied = await self._append(admitted)
         if applied is None:
             applied = [Refusal("journal_unavailable") for _ in admitted]
         decided = iter(applied)
-        outcomes = iter([refusal or next(decided) for refusal in verdicts])
+        outcomes = iter([outcome or next(decided) for outcome in early])
         for submission in batch:
             submission.tell(list(islice(outcomes, len(submission.messages))))
 
-    def _admit(self, message: Message) -> Refusal | None:
-        """Refuse what this process has no room for, before it takes a place in the log."""
-        if (
-            isinstance(message.content, PROMPT_TYPES)
-            and message.id not in self._tables.messages
-        ):
-            try:
+    def _admit(self, message: Message) -> Outcome | None:
+        """Decide at once on what takes no place in the log.
+
+        That is what this process has no room for, and what is known already: were it stored,
+        a start could not tell it from a new message with the id of a forgotten one.
+        """
+        try:
+            known = self.state.recall(message)
+            if known is None and isinstance(message.content, PROMPT_TYPES):
                 self._tables.admit_prompt(len(self.state.open) + self._admitted)
-            except Refusal as refusal:
-                return refusal
-            self._admitted += 1
-        return None
+                self._admitted += 1
+        except Refusal as refusal:
+            return refusal
+        return known
 
     async def _append(self, messages: Sequence[Message]) -> list[Outcome] | None:
         """Write to the log, then let the log decide. ``None`` when it could not be written."""

@@ -9,6 +9,7 @@ from uuid import UUID
 from attrs import define, field, frozen
 
 from ailoop.broker.limits import BrokerLimits
+from ailoop.model.delivery import Showing
 from ailoop.model.message import Message
 
 __all__ = ["Entry", "Journal", "JournalError", "Kept", "Record", "Verdicts"]
@@ -100,6 +101,17 @@ class Journal(Protocol):
 
         A note may be lost with the process: deciding again, from what :meth:`recover` gives,
         comes to the same.
+        """
+        ...
+
+    def note_shown(self, prompt: Entry, at: float, state: Showing, name: str) -> None:
+        """Note, for the audit, that a surface has shown a prompt; never waits.
+
+        It decides nothing, and may be lost with the process.
+
+        :param at: seconds since the epoch.
+        :param state: ``DELIVERED`` or ``SEEN``.
+        :param name: of the person, or of the surface where it does not know.
         """
         ...
 

@@ -14,7 +14,7 @@ from attrs import define
 from sortedcontainers import SortedDict
 
 from ailoop.broker.history import History
-from ailoop.broker.ports import Entry, Kept, Verdicts
+from ailoop.broker.ports import Entry, JournalError, Kept, Verdicts
 from ailoop.broker.prompt import Prompt
 from ailoop.broker.tables import Tables
 from ailoop.model.codec import load_json, load_message
@@ -76,11 +76,9 @@ class ChannelState:
         return accepted
 
     def _decide(self, entry: Entry, message: Message) -> Accepted:
-        known = self._tables.messages.get(entry.id)
+        known = self.recall(message)
         if known is not None:
-            if self._is_same(known, message):
-                return Accepted(known, created=False)
-            raise Refusal("id_conflict", id=str(entry.id))
+            return known
         settled = None
         if isinstance(message.content, Response):
             settled = self._find_prompt(message)
@@ -94,6 +92,18 @@ class ChannelState:
         self._tables.messages[entry.id] = entry
         return Accepted(entry, created=True, settled=settled)
 
+    def recall(self, message: Message) -> Accepted | None:
+        """Return the entry of a message that is known already.
+
+        :raises Refusal: another message is known by its id.
+        """
+        known = self._tables.messages.get(message.id)
+        if known is None:
+            return None
+        if not self._is_same(known, message):
+            raise Refusal("id_conflict", id=str(message.id))
+        return Accepted(known, created=False)
+
     def restore(self, kept: Kept) -> Verdicts:
         """Come to the state that follows from what a journal has kept; it decides anew.
 
@@ -101,16 +111,19 @@ class ChannelState:
         in the window.
 
         :returns: what the journal may not know of.
+        :raises JournalError: an entry is damaged.
         """
         verdicts = Verdicts()
         for entry in kept.before:
             self._replay(entry, verdicts, kept.undecided)
         for entry, decides in kept.window:
-            if decides:
-                if self._replay(entry, verdicts, kept.undecided):
-                    self.history.append(entry)
-            elif entry.id not in self._tables.messages:
-                self._tables.messages[entry.id] = entry
+            if not decides or self._is_orphan(entry):
+                shown = self._tables.messages.setdefault(entry.id, entry) is entry
+                if not shown:
+                    verdicts.void.append(entry.seq)
+            else:
+                shown = self._replay(entry, verdicts, kept.undecided)
+            if shown:
                 self.history.append(entry)
         for entry in kept.before:
             prompt = self._settled.get(entry.id)
@@ -118,10 +131,19 @@ class ChannelState:
                 self._forget_response(entry, prompt)
         return verdicts
 
+    def _is_orphan(self, entry: Entry) -> bool:
+        """Whether this is a response whose prompt is kept no more: it decides nothing."""
+        message = _read_kept(entry)
+        return (
+            isinstance(message.content, Response)
+            and message.correlation_id not in self._tables.prompts
+        )
+
     def _replay(self, entry: Entry, verdicts: Verdicts, undecided: set[int]) -> bool:
         """Decide on an entry as when it came; return whether anybody was shown it."""
+        self._forget_earlier(entry, undecided)
         try:
-            accepted = self._decide(entry, _read(entry))
+            accepted = self._decide(entry, _read_kept(entry))
         except Refusal:
             verdicts.void.append(entry.seq)
             return False
@@ -131,6 +153,24 @@ class ChannelState:
         if not accepted.created:
             verdicts.void.append(entry.seq)
         return accepted.created
+
+    def _forget_earlier(self, entry: Entry, undecided: set[int]) -> None:
+        """Make way for a prompt whose id was that of another, answered and forgotten.
+
+        What is known is not stored again, unless it came in the same batch, before any
+        answer. So a prompt that had been noted as settled was forgotten when this came.
+        """
+        earlier = self._tables.prompts.get(entry.id)
+        if (
+            earlier is not None
+            and earlier.response is not None
+            and earlier.entry.channel == entry.channel
+            and earlier.entry.seq not in undecided
+        ):
+            response = earlier.response
+            self._forget_response(response, earlier)
+            if response.seq > self.history.start:
+                self._tables.messages[response.id] = response  # history has it yet
 
     def _find_prompt(self, response: Message) -> Prompt:
         prompt = self._tables.prompts.get(response.correlation_id or response.id)
@@ -187,3 +227,13 @@ class ChannelState:
 
 def _read(entry: Entry) -> Message:
     return load_message(load_json(entry.encoded))
+
+
+def _read_kept(entry: Entry) -> Message:
+    try:
+        return _read(entry)
+    except Refusal:
+        # What cannot be read is not taken for something that was refused.
+        raise JournalError(
+            f"message {entry.seq} of channel {entry.channel} cannot be read"
+        ) from None

@@ -23,6 +23,8 @@ _COMMANDS = {
     "history": "read",
     "channels": "read",
     "health": "read",
+    "journal": "journal",
+    "audit": "audit",
     "serve": "serve",
 }
 
@@ -46,6 +48,9 @@ def _load(name: str) -> click.Command:
 def _laid_out(command: click.Command) -> click.Command:
     r"""Let click see its ``\b``, the mark of lines not to be filled, in a raw docstring."""
     command.help = (command.help or "").replace(r"\b", "\b")
+    if isinstance(command, click.Group):
+        for one in command.commands.values():
+            _laid_out(one)
     return command
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import click
 import orjson
 
-__all__ = ["clean", "colour", "complain", "one_line", "print_json"]
+__all__ = ["clean", "colour", "complain", "json_line", "one_line", "print_json"]
 
 # Colours (ECMA-48, SGR) are dropped as a whole. Of every other sequence only the characters
 # that a terminal acts on are: its text stays, so that nothing can be hidden from a person.
@@ -51,8 +51,16 @@ def colour(text: str, **style: Any) -> str:
 
 
 def print_json(value: Any) -> None:
-    """Print a value as one line of JSON on stdout, with escapes for what terminals act on."""
-    click.echo("".join(map(_escaped, orjson.dumps(value).decode())))
+    """Print a value as :func:`json_line` writes it."""
+    click.echo(json_line(value))
+
+
+def json_line(value: Any) -> str:
+    """Write a value as one line of JSON, with escapes for what terminals act on."""
+    line = orjson.dumps(value).decode()
+    if line.isascii() and "\x7f" not in line:  # as most are, and a journal has a million
+        return line
+    return "".join(map(_escaped, line))
 
 
 def _escaped(char: str) -> str:

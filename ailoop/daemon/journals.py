@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from ailoop.broker import Journal
+from ailoop.broker import Journal, JournalError
 from ailoop.daemon.errors import DaemonError
 from ailoop.journal import MemoryJournal
 from ailoop.journal.rules import Rule
@@ -32,20 +32,30 @@ async def open_journal(settings: Settings) -> AsyncIterator[Journal]:
         yield MemoryJournal()
         return
     # SQLite costs a megabyte that the memory journal has no use for.
-    from ailoop.journal.database import JournalFileError
+    from ailoop.journal.database import JournalFileError, describe
     from ailoop.journal.retention import Retention
     from ailoop.journal.sqlite import open_sqlite
 
     rules = [read_rule(rule) for rule in settings.journal_retention]
     retention = Retention(rules, settings.journal_pause_seconds)
     synchronous = cast("Synchronous", settings.journal_synchronous)
-    async with AsyncExitStack() as stack:
-        opening = open_sqlite(Path(path), synchronous=synchronous, retention=retention)
-        try:
-            journal = await stack.enter_async_context(opening)
-        except JournalFileError as error:
+    try:
+        async with open_sqlite(
+            Path(path), synchronous=synchronous, retention=retention
+        ) as journal:
+            yield journal
+    except JournalFileError as error:
+        raise DaemonError(str(error)) from None
+    except ExceptionGroup as group:
+        # That a file is damaged may come out only while it is read, within nurseries.
+        error: Exception = group
+        while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+            (error,) = error.exceptions
+        if isinstance(error, JournalFileError):
             raise DaemonError(str(error)) from None
-        yield journal
+        if isinstance(error, JournalError):
+            raise DaemonError(describe(Path(path), error)) from None
+        raise
 
 
 def read_rule(text: str) -> Rule:

@@ -10,9 +10,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
-from ailoop.journal.schema import SchemaError, prepare
+from ailoop.journal.schema import SchemaError, check_present, prepare, read_version
 
-__all__ = ["JournalFileError", "Synchronous", "connect", "locked", "read_only"]
+__all__ = ["JournalFileError", "Synchronous", "connect", "describe", "locked", "read_only"]
 
 Synchronous = Literal["full", "normal"]
 
@@ -65,7 +65,7 @@ def connect(path: Path, synchronous: Synchronous) -> sqlite3.Connection:
     except SchemaError as error:
         raise JournalFileError(f"the journal {path} cannot be used: {error}") from None
     except sqlite3.DatabaseError as error:
-        raise JournalFileError(_sentence(path, error)) from None
+        raise JournalFileError(describe(path, error)) from None
 
 
 def _open(path: Path, synchronous: Synchronous) -> sqlite3.Connection:
@@ -74,6 +74,7 @@ def _open(path: Path, synchronous: Synchronous) -> sqlite3.Connection:
         path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
     try:
+        read_version(connection)  # the next line would change somebody else's file
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA synchronous = {synchronous}")
         prepare(connection)
@@ -92,21 +93,24 @@ def read_only(path: Path) -> Iterator[sqlite3.Connection]:
     """
     if not path.is_file():
         raise JournalFileError(f"there is no journal {path}")
-    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+    connection: sqlite3.Connection | None = None
     try:
+        connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
         connection.execute("PRAGMA query_only = 1")
-        prepare(connection)
+        check_present(connection)
         connection.execute("BEGIN")
         yield connection
     except SchemaError as error:
         raise JournalFileError(f"the journal {path} cannot be read: {error}") from None
     except sqlite3.DatabaseError as error:
-        raise JournalFileError(_sentence(path, error)) from None
+        raise JournalFileError(describe(path, error)) from None
     finally:
-        connection.close()
+        if connection is not None:
+            connection.close()
 
 
-def _sentence(path: Path, error: sqlite3.DatabaseError) -> str:
+def describe(path: Path, error: Exception) -> str:
+    """Say why a journal cannot be used, and what to do."""
     if isinstance(error, sqlite3.OperationalError):
         return f"the journal {path} cannot be used: {error}"
     return (

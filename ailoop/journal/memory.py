@@ -12,7 +12,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 import trio
 
 from ailoop.broker.limits import BrokerLimits
-from ailoop.broker.ports import Kept, Record, Verdicts
+from ailoop.broker.ports import Entry, Kept, Record, Verdicts
+from ailoop.model.delivery import Showing
 
 __all__ = ["MemoryJournal"]
 
@@ -49,6 +50,9 @@ class MemoryJournal:
 
     def judge(self, channel: str, verdicts: Verdicts) -> None:
         """Note nothing: nobody will ask."""
+
+    def note_shown(self, prompt: Entry, at: float, state: Showing, name: str) -> None:
+        """Note nothing: the prompt itself knows as long as it is there."""
 
     async def recover(self, _: BrokerLimits) -> AsyncIterator[Kept]:
         """Give back nothing."""

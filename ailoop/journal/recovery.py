@@ -36,15 +36,18 @@ def read_channels(
     """
     since = now - limits.history_seconds
     channels = connection.execute(
-        "SELECT id, name, trimmed, head, EXISTS (SELECT 1 FROM prompts WHERE open AND "
+        "SELECT id, name, EXISTS (SELECT 1 FROM prompts WHERE open AND "
         "prompts.channel = channels.id) AS waits, (SELECT at FROM entries WHERE "
         "entries.channel = channels.id ORDER BY seq DESC LIMIT 1) AS newest FROM channels "
         "WHERE waits OR newest > ? ORDER BY waits DESC, newest DESC LIMIT ?",
         (since, limits.channels),
     ).fetchall()
-    for channel, name, trimmed, head, *_ in channels:
+    for channel, name, *_ in channels:
         reader = _Reader(connection, channel, name)
-        window, start = reader.window(limits, since, trimmed, head)
+        ends = reader.ends()
+        if ends is None:
+            continue  # retention has been there meanwhile
+        window, start = reader.window(limits, since, *ends)
         undecided = reader.undecided()
         yield Kept(
             channel=name,
@@ -72,6 +75,13 @@ class _Reader:
         ):
             entry = Entry(seq, at, self._name, UUID(bytes=key), message)
             yield _Row(entry, bool(is_prompt), answers)
+
+    def ends(self) -> tuple[int, int] | None:
+        """Return the last number that retention has removed, and the last there is."""
+        found: tuple[int, int] | None = self._connection.execute(
+            "SELECT trimmed, head FROM channels WHERE id = ?", (self._channel,)
+        ).fetchone()
+        return found
 
     def window(
         self, limits: BrokerLimits, since: float, trimmed: int, head: int

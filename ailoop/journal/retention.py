@@ -90,6 +90,7 @@ def _trim(connection: sqlite3.Connection, name: str, rule: Rule, now: float) -> 
     try:
         run("DELETE FROM entries WHERE channel = ? AND seq <= ?", (channel, last))
         run("DELETE FROM prompts WHERE channel = ? AND seq <= ?", (channel, last))
+        run("DELETE FROM shown WHERE channel = ? AND seq <= ?", (channel, last))
         if gone == messages:
             # Its numbers are not to be used again, should it come back.
             run(

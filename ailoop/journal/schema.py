@@ -8,7 +8,14 @@ from __future__ import annotations
 
 import sqlite3
 
-__all__ = ["APPLICATION_ID", "VERSION", "SchemaError", "prepare"]
+__all__ = [
+    "APPLICATION_ID",
+    "VERSION",
+    "SchemaError",
+    "check_present",
+    "prepare",
+    "read_version",
+]
 
 APPLICATION_ID = 0x61696C70
 """``ailp`` in ASCII."""
@@ -50,6 +57,14 @@ CREATE TABLE prompts (
 ) WITHOUT ROWID;
 CREATE INDEX prompts_by_id ON prompts (id);
 CREATE INDEX open_prompts ON prompts (channel, seq) WHERE open;
+CREATE TABLE shown (
+    channel INTEGER NOT NULL,
+    seq INTEGER NOT NULL,  -- of the prompt
+    state TEXT NOT NULL,   -- delivered or seen
+    name TEXT NOT NULL,    -- of the person, or of the surface
+    at REAL NOT NULL,
+    PRIMARY KEY (channel, seq, state, name)
+) WITHOUT ROWID;
 CREATE TABLE facts (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 """
 
@@ -66,6 +81,34 @@ def prepare(connection: sqlite3.Connection) -> None:
 
     :raises SchemaError: it is of something else, or of a later version.
     """
+    version = read_version(connection)
+    for number, script in enumerate(_MIGRATIONS[version:], version + 1):
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {script}"
+            f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {number}; COMMIT;"
+        )
+
+
+def check_present(connection: sqlite3.Connection) -> None:
+    """Check that a file has the present schema, for who only reads.
+
+    :raises SchemaError: it is of something else, or of another version.
+    """
+    version = read_version(connection)
+    if version == 0:
+        raise SchemaError("it is empty")
+    if version < VERSION:
+        raise SchemaError(
+            f"it has schema version {version}; a daemon that is started on it makes "
+            f"version {VERSION} of it"
+        )
+
+
+def read_version(connection: sqlite3.Connection) -> int:
+    """Return a file's version of the schema; that of an empty file is 0.
+
+    :raises SchemaError: it is of something else, or of a later version.
+    """
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
@@ -76,8 +119,4 @@ def prepare(connection: sqlite3.Connection) -> None:
             f"it has schema version {version}, this ailoop knows up to {VERSION}; "
             "use the version that wrote it, or a later one"
         )
-    for number, script in enumerate(_MIGRATIONS[version:], version + 1):
-        connection.executescript(
-            f"BEGIN IMMEDIATE; {script}"
-            f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {number}; COMMIT;"
-        )
+    return int(version)

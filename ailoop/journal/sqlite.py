@@ -20,17 +20,21 @@ import structlog
 import trio
 
 from ailoop.broker.limits import BrokerLimits
-from ailoop.broker.ports import JournalError, Kept, Record, Verdicts
-from ailoop.journal.database import JournalFileError, Synchronous, connect, locked
+from ailoop.broker.ports import Entry, JournalError, Kept, Record, Verdicts
+from ailoop.journal.database import JournalFileError, Synchronous, connect, describe, locked
 from ailoop.journal.recovery import read_channels
 from ailoop.journal.retention import Retention
-from ailoop.journal.writer import Batch, Head, Writer, load_heads
+from ailoop.journal.writer import Batch, Head, Shown, Writer, load_heads
+from ailoop.model.delivery import Showing
 
 __all__ = ["SqliteJournal", "open_sqlite"]
 
 log = structlog.get_logger()
 
 T = TypeVar("T")
+
+_FAILURES = (sqlite3.Error, OSError, JournalFileError)
+"""What may pass by itself; anything else is a fault of this program."""
 
 _CHANNELS_AT_ONCE = 16
 """Channels read back in one go of the thread."""
@@ -59,6 +63,7 @@ class SqliteJournal:
         self._waiting: list[tuple[Batch, trio.Event]] = []
         self._busy = False
         self._verdicts: list[tuple[str, Verdicts]] = []
+        self._shown: list[Shown] = []
         self.failing: str | None = None
         self._connection: sqlite3.Connection | None = None
         self.transactions = 0
@@ -130,15 +135,17 @@ class SqliteJournal:
     async def _store_waiting(self) -> None:
         """Store all that waits as one transaction, and leave the next one to who waits then."""
         group, self._waiting = self._waiting, []
-        batches = [batch for batch, _ in group]
         self._busy = True
+        # Whatever may go wrong: nobody is told that it was stored unless it was.
+        failure: str | None = "the journal has failed"
         try:
-            await self._write(batches)
-        except (sqlite3.Error, OSError, JournalFileError) as error:
-            for batch in batches:
-                batch.error = str(error)
+            await self._write([batch for batch, _ in group])
+            failure = None
+        except _FAILURES as error:
+            failure = str(error)
         finally:
             for batch, turn in group:
+                batch.error = failure
                 batch.decided = True
                 turn.set()
             self._busy = bool(self._waiting)
@@ -147,40 +154,68 @@ class SqliteJournal:
 
     async def _write(self, batches: Sequence[Batch]) -> None:
         verdicts, self._verdicts = self._verdicts, []
+        shown, self._shown = self._shown, []
         try:
-            await self._in_thread(partial(self._transact, batches, verdicts))
+            await self._in_thread(partial(self._transact, batches, verdicts, shown))
         except BaseException as error:
             self._verdicts = verdicts + self._verdicts
-            if self.failing is None:
-                log.warning("journal_failing", reason=str(error))
-            self.failing = str(error)
+            self._shown = shown + self._shown
+            if isinstance(error, _FAILURES):  # and not that the journal is being closed
+                self._fail(error)
             raise
         if self.failing is not None:
             log.info("journal_healed")
         self.failing = None
 
+    def _fail(self, error: Exception) -> None:
+        if self.failing is None:
+            log.warning("journal_failing", reason=str(error))
+        self.failing = str(error)
+
     def _transact(
-        self, batches: Sequence[Batch], verdicts: Sequence[tuple[str, Verdicts]]
+        self,
+        batches: Sequence[Batch],
+        verdicts: Sequence[tuple[str, Verdicts]],
+        shown: Sequence[Shown],
     ) -> None:
         if self.failing is not None:
             self._reconnect()
-        self._writer.write(batches, verdicts)
+            self._writer.probe(self._wall())
+        self._writer.write(batches, verdicts, shown)
         self.transactions += 1
 
     def judge(self, channel: str, verdicts: Verdicts) -> None:
         """Note what the log has decided; it goes with the next transaction."""
         self._verdicts.append((channel, verdicts))
 
+    def note_shown(self, prompt: Entry, at: float, state: Showing, name: str) -> None:
+        """Note for the audit who was shown a prompt; it goes with the next transaction."""
+        self._shown.append(Shown(prompt.channel, prompt.seq, at, state, name))
+
     async def recover(self, limits: BrokerLimits) -> AsyncIterator[Kept]:
-        """Give back every channel that has something recent, or an open prompt."""
+        """Give back every channel that has something recent, or an open prompt.
+
+        :raises JournalFileError: the file is damaged.
+        """
         assert self._connection is not None  # noqa: S101 -- it is made by open_sqlite()
         channels: Iterator[Kept] = read_channels(self._connection, limits, self._wall())
-        while some := await self._in_thread(lambda: list(islice(channels, _CHANNELS_AT_ONCE))):
+        while True:
+            try:
+                some = await self._in_thread(lambda: list(islice(channels, _CHANNELS_AT_ONCE)))
+            except sqlite3.DatabaseError as error:
+                self._verdicts.clear()  # which leaves the file as it is
+                raise JournalFileError(describe(self._path, error)) from None
+            if not some:
+                return
             for kept in some:
                 yield kept
 
     def forget(self, channel: str) -> None:
         """Keep everything: retention decides what goes."""
+
+    def _trim_some(self) -> bool:
+        assert self._connection is not None  # noqa: S101 -- it is made by open_sqlite()
+        return self._retention.step(self._connection, self._stored, self._wall())
 
     # -- in the background ------------------------------------------------------------------
 
@@ -188,19 +223,19 @@ class SqliteJournal:
         """Now and then store verdicts, remove what is too old, and see whether errors pass."""
         while True:
             await trio.sleep(self._retention.pause_seconds)
-            with suppress(sqlite3.Error, OSError, JournalFileError):
-                if self._verdicts or self.failing is not None:
+            with suppress(*_FAILURES):
+                if self._verdicts or self._shown or self.failing is not None:
                     await self._write([])
                 await self._trim()
 
     async def _trim(self) -> None:
-        connection = self._connection
-        if connection is None or self.failing is not None:
-            return
-        step = partial(self._retention.step, connection, self._stored, self._wall())
-        while await self._in_thread(step):
-            # Between two small steps whoever waits to write has their turn.
-            await trio.lowlevel.checkpoint()
+        try:
+            while self.failing is None and await self._in_thread(self._trim_some):
+                # Between two small steps whoever waits to write has their turn.
+                await trio.lowlevel.checkpoint()
+        except _FAILURES as error:
+            self._fail(error)
+            raise
         for name in [name for name in self._heads if name not in self._stored]:
             self._retention.highest = max(self._retention.highest, self._heads.pop(name))
 
@@ -211,14 +246,16 @@ async def open_sqlite(
     *,
     synchronous: Synchronous = "full",
     retention: Retention | None = None,
+    wall: Callable[[], float] = time.time,
 ) -> AsyncIterator[SqliteJournal]:
     """Open a journal file for as long as the block runs.
 
     :param synchronous: see :func:`~ailoop.journal.database.connect`.
     :param retention: what is removed, and when; without it nothing is.
+    :param wall: returns seconds since the epoch; also called in the journal's thread.
     :raises JournalFileError: it is in use, of something else, damaged, or out of reach.
     """
-    journal = SqliteJournal(path, synchronous, retention or Retention())
+    journal = SqliteJournal(path, synchronous, retention or Retention(), wall)
     with locked(path):
         await journal._in_thread(journal._connect)  # noqa: SLF001
         try:
@@ -228,6 +265,6 @@ async def open_sqlite(
                 nursery.cancel_scope.cancel()
         finally:
             with trio.CancelScope(shield=True):
-                with suppress(sqlite3.Error, OSError, JournalFileError):
+                with suppress(*_FAILURES):
                     await journal._write([])  # noqa: SLF001
                 await journal._in_thread(journal._close)  # noqa: SLF001

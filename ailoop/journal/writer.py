@@ -12,12 +12,13 @@ from hashlib import sha256
 from itertools import islice
 from struct import pack
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from ailoop.broker.ports import Record, Verdicts
+from ailoop.model.delivery import Showing
 from ailoop.model.message import PROMPT_TYPES, Response
 
-__all__ = ["Batch", "Head", "Writer", "chain", "load_heads"]
+__all__ = ["Batch", "Head", "Shown", "Writer", "chain", "load_heads"]
 
 _ROWS = (256, 32, 4, 1)
 """Rows of one statement: few sizes, so that SQLite keeps all of them compiled."""
@@ -53,6 +54,21 @@ class Batch:
     decided: bool = field(default=False)
 
 
+@frozen
+class Shown:
+    """A surface has shown a prompt.
+
+    :param at: seconds since the epoch.
+    :param name: of the person, or of the surface.
+    """
+
+    channel: str
+    seq: int
+    at: float
+    state: Showing
+    name: str
+
+
 def chain(before: bytes, seq: int, at: float, message: bytes) -> bytes:
     """Return the hash of an entry: SHA-256 of the one before it, number, time and message."""
     return sha256(before + pack(">qd", seq, at) + message).digest()
@@ -74,8 +90,13 @@ class Writer:
         self._connection = connection
         self._heads = heads
 
-    def write(self, batches: Sequence[Batch], verdicts: Iterable[tuple[str, Verdicts]]) -> None:
-        """Store batches and verdicts, all of them or, if it raises, none.
+    def write(
+        self,
+        batches: Sequence[Batch],
+        verdicts: Iterable[tuple[str, Verdicts]],
+        shown: Iterable[Shown] = (),
+    ) -> None:
+        """Store batches, verdicts and notes, all of them or, if it raises, none.
 
         :raises sqlite3.Error: nothing was stored, as far as SQLite knows.
         """
@@ -84,9 +105,11 @@ class Writer:
         try:
             heads: dict[str, Head] = {}
             for batch in batches:
-                heads[batch.channel] = self._append(batch, heads.get(batch.channel))
+                heads[batch.channel] = self.append(batch, heads.get(batch.channel))
             for channel, verdict in verdicts:
-                self._judge(channel, verdict)
+                self.judge(channel, verdict)
+            for one in shown:
+                self._note(one)
             run("COMMIT")
         except BaseException:
             if self._connection.in_transaction:
@@ -94,7 +117,11 @@ class Writer:
             raise
         self._heads.update(heads)
 
-    def _append(self, batch: Batch, head: Head | None) -> Head:
+    def append(self, batch: Batch, head: Head | None = None) -> Head:
+        """Store a batch, in a transaction that is under way, and return the new head.
+
+        :param head: where it comes after; without it, where :meth:`write` has left the log.
+        """
         head = head or self._heads.get(batch.channel) or self._new_channel(batch)
         channel, seq, end, size = head.id, batch.first, head.hash, 0
         values: list[object] = []
@@ -142,27 +169,56 @@ class Writer:
         )
         return Head(cursor.lastrowid or 0, seq, start)
 
-    def _judge(self, channel: str, verdicts: Verdicts) -> None:
+    def judge(self, channel: str, verdicts: Verdicts) -> None:
+        """Mark what the log has decided, in a transaction that is under way."""
         head = self._heads.get(channel)
         if head is None:
             return  # retention has removed it
         for statement, numbers in (
             ("UPDATE entries SET void = 1 WHERE channel = ? AND seq = ?", verdicts.void),
+            # A prompt posted again is not asked again.
+            ("DELETE FROM prompts WHERE channel = ? AND seq = ?", verdicts.void),
             ("UPDATE prompts SET open = 0 WHERE channel = ? AND seq = ?", verdicts.settled),
         ):
             if numbers:
                 self._connection.executemany(statement, [(head.id, one) for one in numbers])
+
+    def _note(self, shown: Shown) -> None:
+        # Retention may have removed the prompt. After a restart what was told is told again.
+        self._connection.execute(
+            "INSERT OR IGNORE INTO shown (channel, seq, state, name, at) "
+            "SELECT prompts.channel, seq, ?, ?, ? FROM prompts JOIN channels "
+            "ON channels.id = prompts.channel WHERE channels.name = ? AND seq = ?",
+            (shown.state, shown.name, shown.at, shown.channel, shown.seq),
+        )
+
+    def probe(self, now: float) -> None:
+        """Store something of no account: a transaction of nothing passes on a full disk, too.
+
+        :param now: seconds since the epoch.
+        :raises sqlite3.Error: nothing can be stored.
+        """
+        self._connection.execute(
+            "INSERT INTO facts VALUES ('probed', ?) ON CONFLICT (name) DO UPDATE "
+            "SET value = excluded.value",
+            (now,),
+        )
 
     def fence(self) -> None:
         """Remove what a commit may have left in the file although it said that it failed."""
         run = self._connection.execute
         run("BEGIN IMMEDIATE")
         try:
-            for name, stored in load_heads(self._connection).items():
+            in_file = load_heads(self._connection)
+            for name in self._heads.keys() - in_file.keys():
+                # Retention has removed it, in a commit that said the same.
+                del self._heads[name]
+            for name, stored in in_file.items():
                 known = self._heads.get(name)
                 if known is None:
                     run("DELETE FROM entries WHERE channel = ?", (stored.id,))
                     run("DELETE FROM prompts WHERE channel = ?", (stored.id,))
+                    run("DELETE FROM shown WHERE channel = ?", (stored.id,))
                     run("DELETE FROM channels WHERE id = ?", (stored.id,))
                 elif stored.seq > known.seq:
                     self._cut(known)
@@ -181,6 +237,7 @@ class Writer:
         ).fetchone()
         run(f"DELETE FROM entries {where}", (head.id, head.seq))  # noqa: S608
         run(f"DELETE FROM prompts {where}", (head.id, head.seq))  # noqa: S608
+        run(f"DELETE FROM shown {where}", (head.id, head.seq))  # noqa: S608
         run(
             "UPDATE channels SET head = ?, head_hash = ?, messages = messages - ?, "
             "bytes = bytes - ? WHERE id = ?",

@@ -32,7 +32,7 @@ STATES = {
     "cancelled": "cancelled",
 }
 CREATED, KNOWN = "created", "known"
-BEFORE_THE_JOURNAL = {"original_not_found", "wrong_response", "too_many_prompts"}
+BEFORE_THE_JOURNAL = {"original_not_found", "wrong_response"}
 
 
 @define

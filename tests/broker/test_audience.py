@@ -28,12 +28,12 @@ def test_nobody() -> None:
 def test_stages() -> None:
     """Listed is not seen, seen is listed, typing is seen; the first time stays."""
     one = audience()
-    assert one.tell("x", DELIVERED, "page", 1e9)
+    assert one.tell("x", DELIVERED, "page", 1e9) == [DELIVERED]
     assert one.members() == NOBODY | {"delivered_at": AT}
-    assert not one.tell("x", TYPING, "ann", 1e9)
+    assert one.tell("x", TYPING, "ann", 1e9) == [SEEN]
     seen = {"delivered_at": AT, "seen_at": AT, "seen_by": ["ann"]}
     assert one.members() == seen | {"typing": ["ann"]}
-    one.tell("x", SEEN, "ann", 2e9)
+    assert one.tell("x", SEEN, "ann", 2e9) == []
     assert one.members() == seen | {"typing": []}
 
 

@@ -96,9 +96,10 @@ class World:
         prompt = hasattr(message.content, "timeout_seconds")
         if before is not None and model.knows(message.id):
             expected = KNOWN if message.content == before.content else "id_conflict"
+        elif prompt and self.open >= self.max_open:
+            expected = "too_many_prompts"
         else:
-            expected = "too_many_prompts" if prompt and self.open >= self.max_open else CREATED
-        expected = self._but(expected)
+            expected = self._but(CREATED)
         assert await verdict(self.broker.publish([message])) == expected
         if expected == CREATED:
             if before is not None:

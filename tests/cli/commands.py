@@ -6,9 +6,24 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+import click
+
+from ailoop.cli.main import cli
 from tests.daemon.process import AILOOP, PATIENCE, environment
 
 Done = subprocess.CompletedProcess[str]
+
+
+def all_commands() -> dict[str, click.Command]:
+    """Return every command, also those of groups (``journal stats``), by how it is called."""
+    found: dict[str, click.Command] = {}
+    for name in cli.list_commands(click.Context(cli)):
+        command = cli.get_command(click.Context(cli), name)
+        assert command is not None
+        found[name] = command
+        if isinstance(command, click.Group):
+            found |= {f"{name} {inner}": one for inner, one in command.commands.items()}
+    return found
 
 
 def ailoop(*arguments: str, typed: str = "", env: Mapping[str, str] | None = None) -> Done:

@@ -9,10 +9,10 @@ import sys
 import pytest
 from attrs import fields
 
-from ailoop.cli.main import cli
 from ailoop.daemon import Settings, load_settings
 from ailoop.model.errors import CATALOGUE
 from benchmarks.catalogue import WORKLOADS
+from tests.cli.commands import all_commands
 from tests.docs.blocks import DOCS, ROOT, read_blocks
 from tests.serving import serving
 
@@ -34,10 +34,9 @@ def test_the_generated_tables_are_complete(tables):
     assert [row[0].strip("`") for row in tables.error_rows()] == list(CATALOGUE)
     names = [one.name for one in fields(Settings)]
     assert [row[0].strip("`") for row in tables.setting_rows()] == names
-    for name in cli.commands or cli.list_commands(None):
+    for name, command in all_commands().items():
         rows = list(tables.option_rows(name))
         shown = {flag for row in rows for flag in re.findall(r"--[a-z-]+", row[0])}
-        command = cli.get_command(None, name)
         real = {
             flag
             for one in command.params

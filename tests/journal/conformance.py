@@ -12,9 +12,10 @@ from itertools import pairwise
 
 import trio
 
-from ailoop.broker import Journal
-from ailoop.broker.ports import Record
+from ailoop.broker import BrokerLimits, Journal
+from ailoop.broker.ports import Entry, Kept, Record, Verdicts
 from ailoop.model.codec import encode
+from ailoop.model.delivery import Showing
 from ailoop.model.message import Message, Notification
 
 
@@ -28,12 +29,17 @@ def records(*texts: str) -> Sequence[Record]:
     return [(1.0, encode(message), message) for message in map(said, texts)]
 
 
+async def recovered(journal: Journal) -> list[Kept]:
+    """Return all that a journal gives back."""
+    return [kept async for kept in journal.recover(BrokerLimits(history_seconds=1e10))]
+
+
 class JournalContract(ABC):
     """The claims of :class:`~ailoop.broker.ports.Journal`, each as a test."""
 
     @abstractmethod
     def opened(self) -> AbstractAsyncContextManager[Journal]:
-        """Open the journal under test, empty at first and the same in one test."""
+        """Open the journal under test, empty at first; again after that is a restart."""
 
     async def test_numbers_follow_one_another(self):
         """A batch gets as many numbers as it has records, after all earlier ones."""
@@ -89,3 +95,58 @@ class JournalContract(ABC):
                     nursery.start_soon(write, f"c{number}")
             for numbers in firsts.values():
                 assert [b - a for a, b in pairwise(numbers)] == [2] * 4
+
+    async def test_numbers_are_not_used_again_after_a_restart(self):
+        """Whoever was away and comes back with a cursor never takes a new entry for an old."""
+        async with self.opened() as journal:
+            last = await journal.append("a", records("x", "y")) + 1
+        async with self.opened() as journal:
+            assert journal.open("a") >= last
+            assert await journal.append("a", records("z")) > last
+
+    async def test_a_durable_journal_gives_back_what_it_took(self):
+        """After a restart all that was stored is there, in order; without that, nothing is."""
+        batches = [records("1"), records("2", "3"), records("4")]
+        async with self.opened() as journal:
+            firsts = [await journal.append("a", batch) for batch in batches]
+            numbers = [
+                first + place
+                for first, batch in zip(firsts, batches, strict=True)
+                for place in range(len(batch))
+            ]
+        async with self.opened() as journal:
+            channels = await recovered(journal)
+            if not journal.durable:
+                assert channels == []
+                return
+            (kept,) = channels
+            assert kept.channel == "a"
+            assert kept.start == firsts[0] - 1
+            assert [entry.seq for entry, _ in kept.window] == numbers
+            stored = [(at, encoded) for batch in batches for at, encoded, _ in batch]
+            assert [(entry.at, entry.encoded) for entry, _ in kept.window] == stored
+
+    async def test_what_is_judged_void_is_not_given_back(self):
+        """Entries that the log has refused are no part of what a restart finds."""
+        async with self.opened() as journal:
+            first = await journal.append("a", records("1", "2", "3"))
+            journal.judge("a", Verdicts(void=[first + 1]))
+        async with self.opened() as journal:
+            found = [entry.seq for kept in await recovered(journal) for entry, _ in kept.window]
+            assert found == ([first, first + 2] if journal.durable else [])
+
+    async def test_notes_on_what_is_not_there(self):
+        """A note for a channel, or an entry, that is not there is harmless."""
+        async with self.opened() as journal:
+            journal.judge("a", Verdicts(void=[1], settled=[2]))
+            entry = Entry(1, 1.0, "a", said("x").id, b"{}")
+            journal.note_shown(entry, 1.0, Showing.SEEN, "ann")
+            first = await journal.append("a", records("x"))
+            journal.judge("a", Verdicts(void=[first + 1], settled=[first + 2]))
+            assert await journal.append("a", records("y")) == first + 1
+
+    async def test_begins_empty_and_healthy(self):
+        """A new journal gives back nothing and takes what comes."""
+        async with self.opened() as journal:
+            assert await recovered(journal) == []
+            assert journal.failing is None
