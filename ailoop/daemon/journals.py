@@ -48,14 +48,19 @@ async def open_journal(settings: Settings) -> AsyncIterator[Journal]:
         raise DaemonError(str(error)) from None
     except ExceptionGroup as group:
         # That a file is damaged may come out only while it is read, within nurseries.
-        error: Exception = group
-        while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
-            (error,) = error.exceptions
-        if isinstance(error, JournalFileError):
-            raise DaemonError(str(error)) from None
-        if isinstance(error, JournalError):
-            raise DaemonError(describe(Path(path), error)) from None
+        only = _only(group)
+        if isinstance(only, JournalFileError):
+            raise DaemonError(str(only)) from None
+        if isinstance(only, JournalError):
+            raise DaemonError(describe(Path(path), only)) from None
         raise
+
+
+def _only(error: Exception) -> Exception:
+    """Return the error that a group holds, if it is the only one in it."""
+    if isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+        return _only(error.exceptions[0])
+    return error
 
 
 def read_rule(text: str) -> Rule:

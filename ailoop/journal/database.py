@@ -16,6 +16,9 @@ __all__ = ["JournalFileError", "Synchronous", "connect", "describe", "locked", "
 
 Synchronous = Literal["full", "normal"]
 
+_MAGIC = b"SQLite format 3\0"
+"""How every SQLite database begins ("Database File Format", 1.3.1)."""
+
 _BUSY_SECONDS = 5.0
 """How long to wait for a reader, such as a backup, that is in the way."""
 
@@ -59,6 +62,7 @@ def connect(path: Path, synchronous: Synchronous) -> sqlite3.Connection:
     try:
         # SQLite gives the files beside it the same mode.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        _check_magic(path)
         return _open(path, synchronous)
     except OSError as error:
         raise JournalFileError(f"the journal {path} cannot be used: {error.strerror}") from None
@@ -66,6 +70,13 @@ def connect(path: Path, synchronous: Synchronous) -> sqlite3.Connection:
         raise JournalFileError(f"the journal {path} cannot be used: {error}") from None
     except sqlite3.DatabaseError as error:
         raise JournalFileError(describe(path, error)) from None
+
+
+def _check_magic(path: Path) -> None:
+    """Refuse other files: one of a few bytes SQLite takes for empty, and overwrites."""
+    with path.open("rb") as file:
+        if file.read(len(_MAGIC)) not in (_MAGIC, b""):
+            raise sqlite3.DatabaseError("file is not a database")
 
 
 def _open(path: Path, synchronous: Synchronous) -> sqlite3.Connection:

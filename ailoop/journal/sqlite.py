@@ -76,9 +76,13 @@ class SqliteJournal:
     def _connect(self) -> None:
         connection = connect(self._path, self._synchronous)
         if self._connection is None:
-            self._stored = load_heads(connection)
+            try:
+                self._stored = load_heads(connection)
+                self._retention.load(connection)
+            except sqlite3.DatabaseError as error:
+                connection.close()
+                raise JournalFileError(describe(self._path, error)) from None
             self._heads = {name: head.seq for name, head in self._stored.items()}
-            self._retention.load(connection)
         self._connection = connection
         self._writer = Writer(connection, self._stored)
 
@@ -230,7 +234,10 @@ class SqliteJournal:
 
     async def _trim(self) -> None:
         try:
-            while self.failing is None and await self._in_thread(self._trim_some):
+            # It is the steps that are waited for, not the end of something.
+            while self.failing is None and await self._in_thread(  # noqa: ASYNC110
+                self._trim_some
+            ):
                 # Between two small steps whoever waits to write has their turn.
                 await trio.lowlevel.checkpoint()
         except _FAILURES as error:
