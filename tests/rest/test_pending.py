@@ -53,6 +53,7 @@ async def test_items(server: Served) -> None:
             "position",
             "label",
             "expires_at",
+            "delivery",
             "message",
         ]
         told = await server.http.get(f"/api/v1/messages/{item['message_id']}")
