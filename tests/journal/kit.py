@@ -24,8 +24,6 @@ __all__ = ["EPOCH", "Disk", "VirtualWall", "disk", "texts", "until"]
 EPOCH = 2_000_000_000.0
 """When a test begins, in seconds since the epoch."""
 
-PAUSE_SECONDS = Retention().pause_seconds
-
 
 class VirtualWall:
     """Stands for the module ``time`` in the broker's clock: the wall moves with Trio's clock.
@@ -93,19 +91,15 @@ class Disk:
         with closing(sqlite3.connect(self.path)) as connection:
             return connection.execute(statement, values).fetchall()
 
-    async def pause(self) -> None:
-        """Let the journal's background work have its turn once, and wait until it is done."""
-        # What comes after it in the thread comes when it is done.
-        await trio.testing.wait_all_tasks_blocked()
-        self.clock.jump(PAUSE_SECONDS)
-        await trio.testing.wait_all_tasks_blocked()
-        while self.journal is not None and self.journal._thread.borrowed_tokens:
-            await trio.lowlevel.checkpoint()
+    async def trim(self) -> None:
+        """Let retention do all that it has to do now."""
+        assert self.journal is not None
+        await self.journal._trim()
 
 
 @pytest.fixture
 def disk(tmp_path: Path, mock_clock: MockClock, monkeypatch: pytest.MonkeyPatch) -> Disk:
-    """Provide a new file; a folder's ``conftest.py`` imports it."""
+    """Provide a new file; the test itself asks for ``mock_clock``, or it has the real one."""
     wall = VirtualWall(mock_clock)
     monkeypatch.setattr("ailoop.broker.clock.time", wall)
     return Disk(tmp_path / "journal", wall, mock_clock)
