@@ -123,6 +123,9 @@ def _values(name: str) -> st.SearchStrategy[Any]:
     texts = st.text(st.characters(exclude_categories=["Cs"]))
     if name.endswith("_port"):
         return st.integers(0, 65535)
+    if name == "journal_retention":
+        rules = st.integers(0, 2**60).map(lambda number: f"a-*:messages={number}")
+        return st.lists(rules).map(tuple)
     if isinstance(default, tuple):
         return st.lists(texts).map(tuple)
     if isinstance(default, str):
@@ -144,7 +147,7 @@ def test_printed_settings_read_back(values: dict[str, Any]) -> None:
 def test_every_setting_is_printed_with_its_explanation() -> None:
     """The printed file has every setting, each under a comment that explains it."""
     text = toml_text(Settings())
-    expected = {**asdict(Settings()), "allowed_origins": []}
+    expected = {**asdict(Settings()), "allowed_origins": [], "journal_retention": []}
     assert tomllib.loads(text) == expected
     assert text.count("\n# ") + 1 == len(NAMES)
 
