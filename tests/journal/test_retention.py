@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import trio
 
@@ -135,7 +137,7 @@ async def test_in_small_steps(disk, mock_clock):
             nursery.start_soon(write)
         assert len(kept(disk)) == 0
         assert 0 < sizes[-1] < 2000
-        steps = {before - after for before, after in zip(sizes, sizes[1:], strict=False)}
+        steps = {before - after for before, after in pairwise(sizes)}
         assert max(steps) <= 600
 
 
