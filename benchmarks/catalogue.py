@@ -6,6 +6,7 @@ from benchmarks import (
     capacity,
     growth,
     isolation,
+    journal_start,
     latency,
     open_prompts,
     requests,
@@ -24,6 +25,7 @@ WORKLOADS: tuple[Workload, ...] = (
     *open_prompts.WORKLOADS,
     *growth.WORKLOADS,
     *isolation.WORKLOADS,
+    *journal_start.WORKLOADS,
     *soak.WORKLOADS,
 )
 

@@ -35,8 +35,8 @@ class Context:
     smoke: bool = False
     say: Callable[[str], None] = lambda _: None
 
-    def count(self, normal: int, smoke: int) -> int:
-        """Choose between the real number of something and a tiny one."""
+    def count(self, normal: T, smoke: T) -> T:
+        """Choose between the real number of something, or numbers, and a tiny one."""
         return smoke if self.smoke else normal
 
 

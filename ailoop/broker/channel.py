@@ -212,6 +212,7 @@ class Channel:
         with self._receive:
             # What a journal has brought back may have been due while nobody was there.
             await self._settle_due("expired while down")
+            self.state.forget_old(self._clock.now())
             while (batch := await self._next_batch()) is not None:
                 await self._settle_due()
                 await self._commit(batch)

@@ -118,8 +118,10 @@ class ChannelState:
             self._replay(entry, verdicts, kept.undecided)
         for entry, decides in kept.window:
             if not decides or self._is_orphan(entry):
-                shown = self._tables.messages.setdefault(entry.id, entry) is entry
-                if not shown:
+                shown = not self._is_double(entry)
+                if shown:
+                    self._tables.messages[entry.id] = entry
+                else:
                     verdicts.void.append(entry.seq)
             else:
                 shown = self._replay(entry, verdicts, kept.undecided)
@@ -138,6 +140,11 @@ class ChannelState:
             isinstance(message.content, Response)
             and message.correlation_id not in self._tables.prompts
         )
+
+    def _is_double(self, entry: Entry) -> bool:
+        """Whether the same batch, all of one time, had a message with this id before."""
+        known = self._tables.messages.get(entry.id)
+        return known is not None and (known.at == entry.at or entry.id in self._tables.prompts)
 
     def _replay(self, entry: Entry, verdicts: Verdicts, undecided: set[int]) -> bool:
         """Decide on an entry as when it came; return whether anybody was shown it."""
@@ -215,7 +222,11 @@ class ChannelState:
             prompt = self._settled.get(entry.id)
             if prompt is not None:
                 self._forget_response(entry, prompt)
-            elif entry.id not in self._tables.prompts:
+            elif (
+                entry.id not in self._tables.prompts
+                # A start may find two lives of one id in its window.
+                and self._tables.messages.get(entry.id) is entry
+            ):
                 del self._tables.messages[entry.id]
 
     def _forget_response(self, response: Entry, prompt: Prompt) -> None:

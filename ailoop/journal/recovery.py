@@ -114,13 +114,20 @@ class _Reader:
         found: list[_Row] = []
         wanted = sorted(ids)
         for place in range(0, len(wanted), _MANY):
-            some = wanted[place : place + _MANY]
-            marks = ",".join("?" * len(some))
-            found += self._rows(
-                f"seq <= ? AND seq IN (SELECT seq FROM prompts WHERE id IN ({marks}) "  # noqa: S608
-                "AND prompts.channel = entries.channel)",
-                start,
-                *some,
-            )
-            found += self._rows(f"seq <= ? AND answers IN ({marks})", start, *some)
+            found += self._before(start, wanted[place : place + _MANY])
         return [row.entry for row in sorted(found, key=lambda row: row.entry.seq)]
+
+    def _before(self, start: int, ids: list[bytes]) -> Iterator[_Row]:
+        """Yield prompts with these ids, and the responses to them.
+
+        The numbers are looked up first: SQLite would read the whole channel otherwise.
+        """
+        marks = ",".join("?" * len(ids))
+        yield from self._rows(
+            f"seq IN (SELECT seq FROM prompts INDEXED BY prompts_by_id "  # noqa: S608
+            f"WHERE id IN ({marks}) AND channel = ? AND seq <= ? UNION ALL "
+            "SELECT seq FROM entries INDEXED BY entries_by_prompt "
+            f"WHERE answers IN ({marks}) AND channel = ? AND seq <= ?)",
+            *(*ids, self._channel, start),
+            *(*ids, self._channel, start),
+        )

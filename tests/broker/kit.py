@@ -32,16 +32,14 @@ CANCEL = Response(response_type=ResponseType.CANCELLED)
 NOBODY = UUID(int=0)
 
 
-class HookedJournal(MemoryJournal):
-    """The memory journal, which a test can hold, break, or make durable.
+class Hooks:
+    """Goes before a journal, which a test can then hold and break.
 
-    :param durable: whether it claims that open prompts outlive the process.
     :param only: the one channel that is held and broken; without it all are.
     """
 
-    def __init__(self, *, durable: bool = False, only: str | None = None) -> None:
-        super().__init__()
-        self.durable = durable
+    def __init__(self, *args: Any, only: str | None = None) -> None:
+        super().__init__(*args)
         self.only = only
         self.batches: list[list[bytes]] = []
         self.broken = False
@@ -58,14 +56,25 @@ class HookedJournal(MemoryJournal):
         self._open.set()
 
     async def append(self, channel: str, batch: Sequence[Record]) -> int:
-        """Number a batch, as soon as the test allows it, if it does."""
+        """Store a batch, as soon as the test allows it, if it does."""
         if self.only in (None, channel):
             await self._open.wait()
             if self.broken:
                 self.failures += 1
                 raise JournalError("the disk is full")
         self.batches.append([encoded for _, encoded, _ in batch])
-        return await super().append(channel, batch)
+        return await super().append(channel, batch)  # type: ignore[misc,no-any-return]
+
+
+class HookedJournal(Hooks, MemoryJournal):
+    """The memory journal, which a test can hold, break, or make durable.
+
+    :param durable: whether it claims that open prompts outlive the process.
+    """
+
+    def __init__(self, *args: Any, durable: bool = False, only: str | None = None) -> None:
+        super().__init__(*args, only=only)
+        self.durable = durable
 
 
 class Call:

@@ -172,6 +172,7 @@ async def test_a_settled_answer_can_still_be_read(disk, mock_clock, noted):
         assert (again.created, again.entry.id) == (False, response.id)
         with refused("already_settled"):
             await broker.respond(prompt.id, DENY, responder="bob")
+    assert disk.rows("SELECT open FROM prompts") == [(0,)], "no start would note it"
 
 
 @pytest.mark.parametrize("noted", [True, False])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from trio.testing import wait_all_tasks_blocked
 
 from ailoop.broker import State
 from ailoop.journal.retention import Retention
@@ -20,7 +21,7 @@ from tests.broker.kit import (
     question,
     refused,
 )
-from tests.journal.kit import texts
+from tests.journal.kit import texts, until
 
 
 async def test_only_the_window_is_loaded(disk, mock_clock):
@@ -116,6 +117,20 @@ async def test_the_deadline_of_a_prompt_before_the_window_holds(disk, mock_clock
         with refused("expired"):
             await broker.respond(prompt.id, APPROVE)
         assert broker.prompt(prompt.id).state is State.TIMEOUT
+
+
+async def test_what_fell_due_meanwhile_keeps_the_bounds(disk, mock_clock):
+    """However many prompts end at a start, history is no longer than it may be."""
+    async with disk.broker() as broker:
+        await post(broker, *[question(timeout_seconds=10) for _ in range(20)])
+        disk.crash()
+    mock_clock.jump(10)
+    async with disk.broker(history_messages=5) as broker:
+        channel = broker.channels["a"]
+        await until(lambda: not channel.state.open)
+        await wait_all_tasks_blocked()
+        assert len(channel.history) == 5
+        check_books(broker)
 
 
 @pytest.mark.parametrize("keep", [3, 1000])

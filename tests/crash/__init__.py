@@ -1,0 +1,1 @@
+"""Proof by crashing: what a daemon has acknowledged outlives its being killed."""
