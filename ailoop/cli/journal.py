@@ -88,11 +88,11 @@ def _times(one: ChannelStats) -> dict[str, str | None]:
 
 def _table(found: list[ChannelStats]) -> Iterator[str]:
     heads = ("channel", "messages", "bytes", "oldest", "newest", "open prompts")
-    rows = [heads]
+    rows: list[tuple[str, ...]] = [heads]
     for one in found:
         ends = [(at or "-")[:19] for at in _times(one).values()]
         counts = [f"{one.messages}", f"{one.bytes}", *ends, f"{one.open_prompts}"]
-        rows.append((one_line(one.channel), *counts))  # type: ignore[arg-type]
+        rows.append((one_line(one.channel), *counts))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for name, *cells in rows:
         others = (cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True))

@@ -34,7 +34,7 @@ class PresenceVerbs:
         :raises NotFound: the server does not know the prompt; :class:`PromptLost` if it
             must have known it, as for a ticket.
         """
-        return await self._delivery(prompt, 0)
+        return (await self._delivery(prompt, 0))[0]
 
     async def wait_delivered(self, prompt: Ticket | UUID | str, *, within: float) -> Delivery:
         """Return once a surface shows the prompt; it goes on waiting for its answer.
@@ -48,19 +48,23 @@ class PresenceVerbs:
                 ...  # nobody looks: call somebody
             response = await client.wait(ticket)
 
-        :param within: seconds to wait for that.
+        It also returns once the prompt has settled, shown or not: there is nothing to wait
+        for any more.
+
+        :param within: seconds to wait for that, whether or not the server can be reached.
         :raises Undelivered: no surface has shown it in that time. The prompt stays open.
         """
-        deadline = anyio.current_time() + within
-        while True:
-            left = max(deadline - anyio.current_time(), 0)
-            delivery = await self._delivery(prompt, min(left, _SLICE_SECONDS))
-            if delivery.delivered_at is not None:
-                return delivery
-            if anyio.current_time() >= deadline:
-                raise Undelivered(delivery.prompt_id, within)
+        with anyio.move_on_after(within):
+            while True:
+                delivery, state = await self._delivery(prompt, min(within, _SLICE_SECONDS))
+                if delivery.delivered_at is not None or state != "pending":
+                    return delivery
+        raise Undelivered(prompt_id_of(prompt), within)
 
-    async def _delivery(self, prompt: Ticket | UUID | str, seconds: float) -> Delivery:
+    async def _delivery(
+        self, prompt: Ticket | UUID | str, seconds: float
+    ) -> tuple[Delivery, str]:
+        """Return how far a prompt has come, after so many seconds at most, and its state."""
         prompt_id = prompt_id_of(prompt)
         path = f"/api/v1/messages/{prompt_id}/delivery"
         try:
@@ -69,7 +73,7 @@ class PresenceVerbs:
             if isinstance(prompt, Ticket):
                 raise PromptLost(error.details) from None
             raise
-        return load_delivery(prompt_id, body)
+        return load_delivery(prompt_id, body), body["state"]
 
     async def show(
         self,

@@ -12,7 +12,15 @@ from typing import Literal
 
 from ailoop.journal.schema import SchemaError, check_present, prepare, read_version
 
-__all__ = ["JournalFileError", "Synchronous", "connect", "describe", "locked", "read_only"]
+__all__ = [
+    "JournalFileError",
+    "Synchronous",
+    "connect",
+    "describe",
+    "locked",
+    "read_only",
+    "transaction",
+]
 
 Synchronous = Literal["full", "normal"]
 
@@ -94,6 +102,19 @@ def _open(path: Path, synchronous: Synchronous) -> sqlite3.Connection:
             connection.close()
         raise
     return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Commit what the block does, all of it or, if it or the commit raises, nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 @contextmanager

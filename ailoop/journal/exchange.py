@@ -16,7 +16,7 @@ import orjson
 from attrs import define, field, frozen
 
 from ailoop.broker.ports import Record, Verdicts
-from ailoop.journal.database import JournalFileError, connect, locked
+from ailoop.journal.database import JournalFileError, connect, locked, transaction
 from ailoop.journal.retention import Retention
 from ailoop.journal.trail import Asked, EntryError, Verdict, stories
 from ailoop.journal.writer import Batch, Writer, load_heads
@@ -98,15 +98,8 @@ def import_lines(connection: sqlite3.Connection, lines: Iterable[bytes]) -> Impo
     :raises LineError: a line is not one; nothing was imported.
     :raises sqlite3.Error: nothing was imported.
     """
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        imported = _Importer(connection).run(lines)
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-    return imported
+    with transaction(connection):
+        return _Importer(connection).run(lines)
 
 
 @define(eq=False)

@@ -31,7 +31,7 @@ def read_channels(
     """Yield what each channel has kept.
 
     :param limits: what of it is recent, and how many channels there may be; of more, those
-        with the newest messages or an open prompt come first.
+        with an open prompt all come, then those with the newest messages.
     :param now: seconds since the epoch.
     """
     since = now - limits.history_seconds
@@ -39,10 +39,12 @@ def read_channels(
         "SELECT id, name, EXISTS (SELECT 1 FROM prompts WHERE open AND "
         "prompts.channel = channels.id) AS waits, (SELECT at FROM entries WHERE "
         "entries.channel = channels.id ORDER BY seq DESC LIMIT 1) AS newest FROM channels "
-        "WHERE waits OR newest > ? ORDER BY waits DESC, newest DESC LIMIT ?",
-        (since, limits.channels),
+        "WHERE waits OR newest > ? ORDER BY waits DESC, newest DESC",
+        (since,),
     ).fetchall()
-    for channel, name, *_ in channels:
+    for number, (channel, name, waits, _) in enumerate(channels):
+        if number >= limits.channels and not waits:
+            return
         reader = _Reader(connection, channel, name)
         ends = reader.ends()
         if ends is None:

@@ -12,8 +12,9 @@ from fnmatch import fnmatchcase
 
 from attrs import define
 
+from ailoop.journal.database import transaction
 from ailoop.journal.rules import Rule
-from ailoop.journal.writer import Head
+from ailoop.journal.writer import Head, remove
 
 __all__ = ["Retention"]
 
@@ -86,11 +87,8 @@ def _trim(connection: sqlite3.Connection, name: str, rule: Rule, now: float) -> 
         last, last_hash, gone, gone_bytes = seq, end, gone + 1, gone_bytes + length
     if not gone:
         return False
-    run("BEGIN IMMEDIATE")
-    try:
-        run("DELETE FROM entries WHERE channel = ? AND seq <= ?", (channel, last))
-        run("DELETE FROM prompts WHERE channel = ? AND seq <= ?", (channel, last))
-        run("DELETE FROM shown WHERE channel = ? AND seq <= ?", (channel, last))
+    with transaction(connection):
+        remove(connection, channel, "seq <= ?", last)
         if gone == messages:
             # Its numbers are not to be used again, should it come back.
             run(
@@ -105,9 +103,4 @@ def _trim(connection: sqlite3.Connection, name: str, rule: Rule, now: float) -> 
                 "bytes = bytes - ? WHERE id = ?",
                 (last, last_hash, gone, gone_bytes, channel),
             )
-        run("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            run("ROLLBACK")
-        raise
     return True

@@ -15,10 +15,11 @@ from struct import pack
 from attrs import define, field, frozen
 
 from ailoop.broker.ports import Record, Verdicts
+from ailoop.journal.database import transaction
 from ailoop.model.delivery import Showing
 from ailoop.model.message import PROMPT_TYPES, Response
 
-__all__ = ["Batch", "Head", "Shown", "Writer", "chain", "load_heads"]
+__all__ = ["Batch", "Head", "Shown", "Writer", "chain", "load_heads", "remove"]
 
 _ROWS = (256, 32, 4, 1)
 """Rows of one statement: few sizes, so that SQLite keeps all of them compiled."""
@@ -80,6 +81,18 @@ def load_heads(connection: sqlite3.Connection) -> dict[str, Head]:
     return {name: Head(*rest) for name, *rest in rows}
 
 
+def remove(connection: sqlite3.Connection, channel: int, condition: str, seq: int) -> None:
+    """Remove entries of a channel, with what is noted of them.
+
+    :param condition: on their numbers, such as ``seq > ?``.
+    """
+    for table in ("entries", "prompts", "shown"):
+        connection.execute(
+            f"DELETE FROM {table} WHERE channel = ? AND {condition}",  # noqa: S608 -- all ours
+            (channel, seq),
+        )
+
+
 class Writer:
     """The one who writes.
 
@@ -100,21 +113,14 @@ class Writer:
 
         :raises sqlite3.Error: nothing was stored, as far as SQLite knows.
         """
-        run = self._connection.execute
-        run("BEGIN IMMEDIATE")
-        try:
-            heads: dict[str, Head] = {}
+        heads: dict[str, Head] = {}
+        with transaction(self._connection):
             for batch in batches:
                 heads[batch.channel] = self.append(batch, heads.get(batch.channel))
             for channel, verdict in verdicts:
                 self.judge(channel, verdict)
             for one in shown:
                 self._note(one)
-            run("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                run("ROLLBACK")
-            raise
         self._heads.update(heads)
 
     def append(self, batch: Batch, head: Head | None = None) -> Head:
@@ -206,9 +212,7 @@ class Writer:
 
     def fence(self) -> None:
         """Remove what a commit may have left in the file although it said that it failed."""
-        run = self._connection.execute
-        run("BEGIN IMMEDIATE")
-        try:
+        with transaction(self._connection):
             in_file = load_heads(self._connection)
             for name in self._heads.keys() - in_file.keys():
                 # Retention has removed it, in a commit that said the same.
@@ -216,28 +220,19 @@ class Writer:
             for name, stored in in_file.items():
                 known = self._heads.get(name)
                 if known is None:
-                    run("DELETE FROM entries WHERE channel = ?", (stored.id,))
-                    run("DELETE FROM prompts WHERE channel = ?", (stored.id,))
-                    run("DELETE FROM shown WHERE channel = ?", (stored.id,))
-                    run("DELETE FROM channels WHERE id = ?", (stored.id,))
+                    remove(self._connection, stored.id, "seq > ?", -1)
+                    self._connection.execute("DELETE FROM channels WHERE id = ?", (stored.id,))
                 elif stored.seq > known.seq:
                     self._cut(known)
-            run("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                run("ROLLBACK")
-            raise
 
     def _cut(self, head: Head) -> None:
         run = self._connection.execute
-        where = "WHERE channel = ? AND seq > ?"
         messages, size = run(
-            f"SELECT count(*), coalesce(sum(length(message)), 0) FROM entries {where}",  # noqa: S608
+            "SELECT count(*), coalesce(sum(length(message)), 0) FROM entries "
+            "WHERE channel = ? AND seq > ?",
             (head.id, head.seq),
         ).fetchone()
-        run(f"DELETE FROM entries {where}", (head.id, head.seq))  # noqa: S608
-        run(f"DELETE FROM prompts {where}", (head.id, head.seq))  # noqa: S608
-        run(f"DELETE FROM shown {where}", (head.id, head.seq))  # noqa: S608
+        remove(self._connection, head.id, "seq > ?", head.seq)
         run(
             "UPDATE channels SET head = ?, head_hash = ?, messages = messages - ?, "
             "bytes = bytes - ? WHERE id = ?",

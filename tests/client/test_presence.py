@@ -20,6 +20,7 @@ from ailoop import (
 from ailoop.client.deliveries import DeliveryFeed
 from tests.client.faces import OpenClient
 from tests.client.kit import Call
+from tests.client.proxy import wired
 from tests.serving import PATIENCE, V1, Served, question, talking, until
 
 
@@ -43,6 +44,30 @@ async def test_delivered(server: Served, client: AiloopClient) -> None:
         assert delivery.prompt_id == ticket.id
         assert delivery.delivered_at is not None
         assert (delivery.seen_at, delivery.seen_by, delivery.typing) == (None, (), ())
+
+
+async def test_settled_unshown(server: Served, client: AiloopClient) -> None:
+    """Of a prompt that was answered without being shown there is nothing to wait for."""
+    ticket = await client.post_question("a", "Which?")
+    async with trio.open_nursery() as tasks:
+        waiting = Call(tasks, lambda: client.wait_delivered(ticket, within=60))
+        await until(lambda: server.broker.tables.waiters)
+        await server.respond({"id": str(ticket.id)}, answer="x")
+        delivery = await waiting.result()
+    assert delivery.delivered_at is None
+
+
+async def test_undelivered_without_a_server(server: Served, face: OpenClient) -> None:
+    """A server that cannot be reached does not hold up who wants to know in time."""
+    async with (
+        wired(server.address("rest")) as wire,
+        face(wire.url, transport="rest") as client,
+    ):
+        ticket = await client.post_question("a", "Which?")
+        wire.refusing = True
+        wire.cut()
+        with trio.fail_after(PATIENCE), pytest.raises(Undelivered):
+            await client.wait_delivered(ticket, within=0.2)
 
 
 async def test_delivery(server: Served, client: AiloopClient) -> None:

@@ -36,12 +36,13 @@ LIMITED = (
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Provide a file system of half a megabyte."""
+    """Provide a file system of half a megabyte, with ballast on it."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=600k,mode=700", "ailoop", folder]
     if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
         pytest.skip("only root can make a small file system, where it is allowed to")
+    (folder / "ballast").write_bytes(b"x" * 250_000)
     try:
         yield folder
     finally:
@@ -121,9 +122,7 @@ def check_log(daemon: DaemonProcess) -> None:
 
 def test_a_full_disk(small_disk):
     """On a real full file system: refused, red, healed when something else is removed."""
-    ballast = small_disk / "ballast"
-    ballast.write_bytes(b"x" * 250_000)
-    path = small_disk / "journal"
+    path, ballast = small_disk / "journal", small_disk / "ballast"
     with at_work(path) as (daemon, api):
         prompt = api.request_permission("a")
         taken = fill_up(api)
@@ -139,9 +138,7 @@ def test_a_full_disk(small_disk):
 
 def test_a_full_disk_and_a_start(small_disk):
     """A daemon that is killed while the disk is full finds what it had acknowledged."""
-    ballast = small_disk / "ballast"
-    ballast.write_bytes(b"x" * 250_000)
-    path = small_disk / "journal"
+    path, ballast = small_disk / "journal", small_disk / "ballast"
     with at_work(path) as (daemon, api):
         prompt = api.request_permission("a")
         taken = fill_up(api)

@@ -8,7 +8,6 @@ from typing import Any
 
 import orjson
 import pytest
-import trio
 
 from ailoop.broker import State
 from ailoop.journal.database import JournalFileError, connect, locked, read_only
@@ -18,17 +17,9 @@ from ailoop.journal.rules import Rule
 from ailoop.journal.sqlite import open_sqlite
 from ailoop.journal.verify import Checked, verify
 from ailoop.model.message import Message, Notification
-from tests.journal.filled import CHANNELS, at_work, fill, numbers, opened
+from tests.journal.filled import CHANNELS, at_work, numbers, opened
 
 ENTRIES = 18
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """A file with two channels."""
-    file = tmp_path / "j.db"
-    trio.run(fill, file)
-    return file
 
 
 @pytest.fixture

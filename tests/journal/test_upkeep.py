@@ -18,15 +18,7 @@ from ailoop.journal.sqlite import open_sqlite
 from ailoop.journal.upkeep import backup, compact
 from ailoop.journal.verify import Checked, verify
 from ailoop.model.message import Message, Notification
-from tests.journal.filled import at_work, fill, numbers, opened
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """A journal that nobody uses."""
-    file = tmp_path / "j.db"
-    trio.run(fill, file)
-    return file
+from tests.journal.filled import at_work, numbers, opened
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ async def test_nobody(server: Served) -> None:
     path = f"{MESSAGES}/{asked['id']}"
     assert (await server.http.get(f"{path}/delivery")).json() == {
         "message_id": asked["id"],
+        "state": "pending",
         **NOBODY,
     }
     assert (await server.http.get(path)).json()["prompt"]["delivery"] == NOBODY
@@ -78,6 +79,7 @@ async def test_wait(server: Served, end: str) -> None:
             await server.respond(asked, answer="x")
     (answer,) = answers
     assert (answer["delivered_at"] is not None) == (end == "shown")
+    assert answer["state"] == ("pending" if end == "shown" else "answered")
 
 
 async def test_wait_ends(server: Served) -> None:
@@ -86,4 +88,4 @@ async def test_wait_ends(server: Served) -> None:
     path = f"{MESSAGES}/{asked['id']}/delivery"
     with trio.fail_after(10):
         answer = await server.http.get(path, params={"wait": 0.01})
-    assert answer.json() == {"message_id": asked["id"], **NOBODY}
+    assert answer.json() == {"message_id": asked["id"], "state": "pending", **NOBODY}

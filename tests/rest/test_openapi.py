@@ -182,6 +182,17 @@ async def test_answers_are_as_described() -> None:
     assert refused >= {"400", "403", "404", "409", "413", "422", "429", "503"}
 
 
+async def test_health_of_a_journal_that_fails(tmp_path: Path) -> None:
+    """What health says when nothing can be stored fits its schema."""
+    async with (
+        serving(journal=f"sqlite:{tmp_path}/j.db") as server,
+        inspected(server) as (_, http),
+    ):
+        server.broker._registry.journal.failing = "disk full"
+        health = (await http.get("/api/v1/health")).json()
+        assert (health["status"], health["journal"]) == ("failing", "disk full")
+
+
 @pytest.mark.timeout(180)
 async def test_schemathesis(tmp_path: Path) -> None:
     """Requests made up from the document find no answer that it does not describe.

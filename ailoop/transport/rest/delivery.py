@@ -46,4 +46,5 @@ def delivery_routes(gateway: Gateway) -> Blueprint:
 
 
 def _delivery(prompt: Prompt) -> Response:
-    return reply({"message_id": str(prompt.entry.id), **delivery_members(prompt)})
+    standing = {"message_id": str(prompt.entry.id), "state": prompt.state}
+    return reply({**standing, **delivery_members(prompt)})

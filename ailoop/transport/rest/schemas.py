@@ -137,6 +137,7 @@ def _messages() -> dict[str, Schema]:
         "correlation_id": _nullable(_ID),
         "metadata": _METADATA,
     }
+    state = {"enum": ["pending", "answered", "approved", "denied", "timeout", "cancelled"]}
     names = {"type": "array", "items": {"type": "string"}}
     delivery = {
         "delivered_at": {**_nullable(_TIME), "description": "When a surface first listed it."},
@@ -147,9 +148,7 @@ def _messages() -> dict[str, Schema]:
     standing = _object(
         ["state", "expires_at", "response_id", "delivery"],
         {
-            "state": {
-                "enum": ["pending", "answered", "approved", "denied", "timeout", "cancelled"]
-            },
+            "state": state,
             "expires_at": _TIME,
             "response_id": _nullable(_ID),
             "delivery": ref("Delivery"),
@@ -170,7 +169,9 @@ def _messages() -> dict[str, Schema]:
         ),
         "Message": _object(required, message),
         "Delivery": _object([*delivery], delivery),
-        "PromptDelivery": _object(["message_id", *delivery], {"message_id": _ID, **delivery}),
+        "PromptDelivery": _object(
+            ["message_id", "state", *delivery], {"message_id": _ID, "state": state, **delivery}
+        ),
         "PromptMessage": _object(required, {**message, "prompt": standing}),
         "PendingItem": _object(
             [
@@ -273,10 +274,11 @@ def _reports() -> dict[str, Schema]:
         "Health": _object(
             ["status", "version", *counts, *camel, "queues"],
             {
-                "status": {"enum": ["healthy", "stopping"]},
+                "status": {"enum": ["healthy", "stopping", "failing"]},
                 "version": {"type": "string"},
                 **dict.fromkeys((*counts, *camel), _COUNT),
                 "queues": {"type": "object", "additionalProperties": queue},
+                "journal": {"type": "string", "description": "Why nothing can be stored."},
             },
         ),
         "Echo": _object(["test"], {"test": {"const": "ok"}}),
