@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from importlib.resources import files
 
 import pytest
 
 from tests.serving import Served
 
-PARTS = {"/": "text/html", "/inbox.js": "text/javascript", "/inbox.css": "text/css"}
+KINDS = {
+    "css": "text/css",
+    "html": "text/html",
+    "js": "text/javascript",
+    "svg": "image/svg+xml",
+}
+PARTS = sorted(one.name for one in (files("ailoop.transport.rest") / "static").iterdir())
+OURS = {"http://www.w3.org"}
+"""The namespace of SVG is a name, not an address."""
 
 
 class Page(HTMLParser):
@@ -17,14 +26,14 @@ class Page(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.loaded: list[str] = []
+        self.loaded: set[str] = set()
         self.inline: list[str] = []
         self._inside = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         self._inside = tag
-        self.loaded += [given[name] or "" for name in ("src", "href") if name in given]
+        self.loaded |= {given[name] or "" for name in ("src", "href") if name in given}
         self.inline += [name for name in given if name.startswith("on") or name == "style"]
         if tag == "style":
             self.inline.append(tag)
@@ -37,18 +46,31 @@ class Page(HTMLParser):
         self._inside = ""
 
 
-@pytest.mark.parametrize("path", PARTS)
-async def test_headers(server: Served, path: str) -> None:
+def address(part: str) -> str:
+    """Return where a file is served."""
+    return "/" if part == "index.html" else f"/{part}"
+
+
+async def read(server: Served, part: str) -> str:
+    answer = await server.http.get(address(part))
+    assert answer.status_code == 200, part
+    return answer.text
+
+
+@pytest.mark.parametrize("part", PARTS)
+async def test_headers(server: Served, part: str) -> None:
     """Each part has its type, may not be sniffed, and carries the same strict policy."""
-    answer = await server.http.get(path)
+    answer = await server.http.get(address(part))
     assert answer.status_code == 200
-    assert answer.headers["Content-Type"] == f"{PARTS[path]}; charset=utf-8"
+    kind = KINDS[part.rpartition(".")[2]]
+    assert answer.headers["Content-Type"] == f"{kind}; charset=utf-8"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     policy = dict(
         rule.strip().partition(" ")[::2]
         for rule in answer.headers["Content-Security-Policy"].split(";")
     )
+    assert policy.pop("img-src") == "'self' data:"
     assert policy["default-src"] == "'none'"
     assert policy["frame-ancestors"] == "'none'"
     assert policy["base-uri"] == "'none'"
@@ -59,23 +81,37 @@ async def test_headers(server: Served, path: str) -> None:
 async def test_nothing_inline_nothing_foreign(server: Served) -> None:
     """The page runs nothing of its own and loads only parts that this server has."""
     page = Page()
-    page.feed((await server.http.get("/")).text)
+    page.feed(await read(server, "index.html"))
     assert page.inline == []
-    assert sorted(page.loaded) == ["inbox.css", "inbox.js"]
+    assert page.loaded == {"icon.svg", "inbox.css", "main.js"}
     for part in page.loaded:
-        assert (await server.http.get(f"/{part}")).status_code == 200
+        await read(server, part)
 
 
-@pytest.mark.parametrize("path", PARTS)
-async def test_no_other_host(server: Served, path: str) -> None:
-    """No part names another host, and the script never makes HTML of what it is told."""
-    text = (await server.http.get(path)).text
-    assert re.findall(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]+", text) == []
+async def test_every_module_is_there_and_used(server: Served) -> None:
+    """What a module imports is served, and no file is left that none imports."""
+    found, reached = {"main.js"}, set[str]()
+    while found - reached:
+        part = (found - reached).pop()
+        reached.add(part)
+        found |= set(re.findall(r'from "\./([\w-]+\.js)"', await read(server, part)))
+    assert reached == {part for part in PARTS if part.endswith(".js")}
+
+
+@pytest.mark.parametrize("part", PARTS)
+async def test_no_other_host(server: Served, part: str) -> None:
+    """No part names another host, and no module makes HTML of what it is told."""
+    text = await read(server, part)
+    hosts = set(re.findall(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]+", text))
+    assert hosts <= OURS
     for dangerous in (
         "innerHTML",
         "outerHTML",
         "insertAdjacentHTML",
+        "createContextualFragment",
+        "DOMParser",
         "document.write",
         "eval(",
+        "new Function",
     ):
         assert dangerous not in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from pathlib import PurePath
 
 from quart import Blueprint, Response
 
@@ -15,31 +16,34 @@ _POLICY = "; ".join(
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self'",
+        # The page draws its icon, with the number of what waits; that is a data: URL.
+        "img-src 'self' data:",
         "connect-src 'self'",
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",
     )
 )
-_FILES = {
-    "/": ("index.html", "text/html; charset=utf-8"),
-    "/inbox.js": ("inbox.js", "text/javascript; charset=utf-8"),
-    "/inbox.css": ("inbox.css", "text/css; charset=utf-8"),
+_INDEX = "index.html"
+_KINDS = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml; charset=utf-8",
 }
 
 
 def page_routes(_: Gateway) -> Blueprint:
-    """Return the routes of the page and its parts."""
+    """Return the routes of the page and its parts, which are kept in memory."""
     routes = Blueprint("page", __name__)
-    for path, (name, kind) in _FILES.items():
-        _serve(routes, path, name, kind)
+    for file in (files(__package__) / "static").iterdir():
+        path = "/" if file.name == _INDEX else f"/{file.name}"
+        if kind := _KINDS.get(PurePath(file.name).suffix):
+            _serve(routes, path, file.read_bytes(), kind)
     return routes
 
 
-def _serve(routes: Blueprint, path: str, name: str, kind: str) -> None:
-    body = (files(__package__) / "static" / name).read_bytes()
-
+def _serve(routes: Blueprint, path: str, body: bytes, kind: str) -> None:
     async def file() -> Response:
         response = Response(body, content_type=kind)
         response.headers["Content-Security-Policy"] = _POLICY
@@ -48,4 +52,4 @@ def _serve(routes: Blueprint, path: str, name: str, kind: str) -> None:
         response.headers["Cache-Control"] = "no-cache"
         return response
 
-    routes.add_url_rule(path, name.replace(".", "_"), file, methods=["GET"])
+    routes.add_url_rule(path, path.replace(".", "_"), file, methods=["GET"])

@@ -1,0 +1,219 @@
+// The page: its parts, and how they hear of each other.
+
+import * as alarm from "./alarm.js";
+import { showCount } from "./attention.js";
+import { Channels } from "./channels.js";
+import * as drafts from "./drafts.js";
+import { History } from "./history.js";
+import { listen } from "./keys.js";
+import { PromptList } from "./list.js";
+import { Presence, SURFACE } from "./presence.js";
+import * as rest from "./rest.js";
+import * as settings from "./settings.js";
+import { Store, priorityOf } from "./store.js";
+import { Waiting } from "./waiting.js";
+import { Wire } from "./wire.js";
+import { kindOf } from "./words.js";
+
+const DRAWN_EVERY = { prompts: 16, history: 150 };
+const TICK = 1000;
+const TYPED = 200;
+const LOUD = ["urgent", "high", "normal"];
+
+const byId = (id) => document.getElementById(id);
+const me = () => byId("name").value.trim();
+
+// -- what changes is drawn before long, however often it changed until then -----------------
+
+const due = new Set();
+
+function changed(what) {
+  if (due.has(what)) return;
+  due.add(what);
+  setTimeout(() => {
+    due.delete(what);
+    draw[what]();
+  }, DRAWN_EVERY[what]);
+}
+
+const draw = {
+  prompts() {
+    list.render();
+    channels.render();
+    const { open } = store;
+    showCount(open.length + store.unlisted, open.some((prompt) => prompt.priority === "urgent"));
+    byId("waiting-count").textContent = open.length + store.unlisted || "";
+  },
+  history() {
+    history.render();
+    channels.render();
+  },
+};
+
+// -- the one live region: a sentence at a time, and the last one wins -------------------------
+
+let saying = null;
+
+function announce(sentence) {
+  clearTimeout(saying);
+  byId("announce").textContent = "";
+  saying = setTimeout(() => (byId("announce").textContent = sentence), 50);
+}
+
+// -- the parts ----------------------------------------------------------------------------
+
+const store = new Store(changed);
+const history = new History(store);
+const presence = new Presence((frame) => wire.send(frame), me);
+
+const list = new PromptList(store, {
+  announce,
+  me: () => me() || SURFACE,
+  added: (prompt, element) => presence.add(prompt, element),
+  removed: (prompt, element) => presence.remove(prompt, element),
+  typing: (prompt, isTyping) => presence.typing(prompt, isTyping),
+  respond,
+  dismiss(prompt) {
+    drafts.forget(prompt.id);
+    list.remove(list.cards.get(prompt.id));
+  },
+});
+
+const channels = new Channels(store, (channel) => {
+  list.filter(channel);
+  history.filter({ channel });
+});
+
+const waiting = new Waiting(store, told);
+
+const wire = new Wire({
+  state: showState,
+  ready() {
+    waiting.refresh();
+    presence.again();
+  },
+  message(message) {
+    const isPrompt = store.message(message);
+    if (isPrompt || (store.unlisted && message.content.type === "response")) waiting.refresh();
+    if (message.content.type === "notification") call([{ ...summary(message), priority: priorityOf(message) }], message);
+  },
+  gap(frame) {
+    store.gap(frame);
+    waiting.refresh();
+  },
+  delivery: (id, delivery) => store.delivery(id, delivery),
+});
+
+function showState(state) {
+  const words = { connecting: "Connecting", connected: "Connected", lost: "Not connected, trying again" };
+  // While it is lost, each attempt to connect is no news.
+  if (state === "connecting" && byId("connection").dataset.state === "lost") return;
+  document.body.dataset.connection = byId("connection").dataset.state = state;
+  byId("connection").textContent = words[state];
+}
+
+// -- answers ------------------------------------------------------------------------------
+
+async function respond(prompt, decision) {
+  try {
+    const response = await rest.respond(prompt.id, { ...decision, responder: me() || undefined, surface: SURFACE });
+    store.settle(prompt.id, response, true);
+  } catch (error) {
+    if (error.body.response) store.settle(prompt.id, error.body.response);
+    else if (error.status === 404) store.lose(prompt.id);
+    throw error;
+  }
+}
+
+// -- calling for attention ----------------------------------------------------------------
+
+/** When the first list was read, by the server's clock: what is older was replayed. */
+let openedAt = Infinity;
+
+function summary(message) {
+  const { text, action, url, type } = message.content;
+  return { id: message.id, title: `${kindOf({ type })} on ${message.channel}`, label: text ?? action ?? url };
+}
+
+/** Prompts have come. The first list is before the eyes of who opened the page. */
+function told(fresh) {
+  if (openedAt === Infinity) {
+    openedAt = Date.now() + store.skew;
+    recover();
+  } else if (fresh.length) {
+    call(fresh.map((one) => ({ ...summary(one), priority: one.priority })));
+  }
+}
+
+function call(items, notification = null) {
+  if (notification && Date.parse(notification.timestamp) < openedAt) return;
+  const loudest = LOUD.find((priority) => items.some((one) => one.priority === priority));
+  const count = items.length;
+  if (!notification) announce(count === 1 ? items[0].title : `${count} new prompts`);
+  if (!loudest || (notification && loudest === "normal")) return;
+  if (settings.get("sound", "no") === "yes") alarm.ring(loudest);
+  if (settings.get("notify", "no") !== "yes") return;
+  if (document.hasFocus() && loudest !== "urgent") return;
+  for (const item of items) alarm.notify(item, () => open(item.id));
+}
+
+function open(id) {
+  channels.pick("");
+  const card = list.cards.get(id);
+  if (card) list.focus(card);
+}
+
+// -- what was written before a reload, to prompts that wait no more ---------------------------
+
+async function recover() {
+  for (const id of drafts.all()) {
+    if (store.prompts.has(id)) continue;
+    const { label, channel, at } = drafts.read(id);
+    let known = null;
+    try {
+      known = await rest.message(id);
+    } catch (error) {
+      if (error.status !== 404) continue;
+    }
+    if (known?.prompt.state === "pending" || store.prompts.has(id)) continue;
+    const timestamp = new Date(at).toISOString();
+    const content = { type: "question", text: label };
+    const message = known ?? { id, channel, content, timestamp };
+    const prompt = store.add({ message, expires_at: known?.prompt.expires_at ?? timestamp, delivery: null });
+    if (known) await waiting.check(prompt);
+    else store.lose(id);
+    list.restore(prompt);
+  }
+}
+
+// -- settings, search, keys -----------------------------------------------------------------
+
+function bindSettings() {
+  const showName = () => (byId("who").textContent = me() || "Set your name");
+  settings.bind(byId("name"), "name", "", showName);
+  showName();
+  settings.bind(byId("keys"), "keys", "yes");
+  settings.bind(byId("sound"), "sound", "no", (value) => value === "yes" && alarm.ring("normal"));
+  settings.bind(byId("notify"), "notify", "no", async (value) => {
+    if (value !== "yes" || (await alarm.mayNotify())) return;
+    byId("notify").checked = false;
+    settings.set("notify", "no");
+    announce("The browser does not allow notifications of this page.");
+  });
+  settings.bind(byId("sort"), "sort", "urgent", (order) => list.sort(order));
+  list.order = byId("sort").value;
+}
+
+function bindSearch() {
+  let typed = null;
+  byId("search").addEventListener("input", () => {
+    clearTimeout(typed);
+    typed = setTimeout(() => history.filter({ search: byId("search").value }), TYPED);
+  });
+  byId("kinds").addEventListener("change", () => history.filter({ kind: byId("kinds").value }));
+}
+
+bindSettings();
+bindSearch();
+listen(list, { announce, isOff: () => !byId("keys").checked });
+setInterval(() => list.tick(), TICK);

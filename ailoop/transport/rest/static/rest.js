@@ -1,0 +1,74 @@
+// The calls of REST that the page makes. A failure is an error that has a sentence for a
+// person, the status (0: no answer at all) and the body.
+
+const AWAY = "The server cannot be reached. What you wrote is kept; try again when it is back.";
+
+function failure(sentence, status, body) {
+  return Object.assign(new Error(sentence), { status, body });
+}
+
+async function call(method, path, body) {
+  let answer;
+  let text;
+  try {
+    answer = await fetch(path, {
+      method,
+      headers: body ? { "Content-Type": "application/json" } : {},
+      body: body ? JSON.stringify(body) : undefined,
+    });
+    text = await answer.text();
+  } catch {
+    throw failure(AWAY, 0, {});
+  }
+  let value;
+  try {
+    value = parse(text);
+  } catch {
+    throw failure(`The server answered what is no JSON (status ${answer.status}).`, answer.status, {});
+  }
+  if (!answer.ok) throw failure(value.error ?? `Status ${answer.status}`, answer.status, value);
+  return { value, status: answer.status, date: Date.parse(answer.headers.get("Date") ?? "") };
+}
+
+/** Parse JSON, numbers as they are written: what is approved is not what a float makes of it. */
+function parse(text) {
+  if (!JSON.rawJSON) return JSON.parse(text);
+  return JSON.parse(text, (_, value, context) =>
+    typeof value === "number" && context && String(value) !== context.source
+      ? JSON.rawJSON(context.source)
+      : value,
+  );
+}
+
+/**
+ * Return what waits for a person.
+ * @returns {Promise<{items: object[], total: number, skew: number}>} `skew`: by how many
+ *   milliseconds the server's clock is ahead of ours
+ */
+export async function pending() {
+  const { value, date } = await call("GET", "/api/v1/pending");
+  // The header counts whole seconds, cut off; a smaller difference is none.
+  const skew = date + 500 - Date.now();
+  return { items: value.items, total: value.total_count, skew: Math.abs(skew) > 2000 ? skew : 0 };
+}
+
+/** Return how many live channels there are. */
+export async function countChannels() {
+  return (await call("GET", "/api/v1/channels")).value.channels.length;
+}
+
+/** Return a message; a prompt with its `prompt` member. */
+export async function message(id) {
+  return (await call("GET", `/api/v1/messages/${id}`)).value;
+}
+
+/** Return the response to a prompt, or null while it is open. */
+export async function response(id) {
+  const { value, status } = await call("GET", `/api/v1/messages/${id}/response?wait=0`);
+  return status === 200 ? value : null;
+}
+
+/** Answer a prompt; return the recorded response. */
+export async function respond(id, decision) {
+  return (await call("POST", `/api/v1/messages/${id}/response`, decision)).value;
+}
