@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import trio
@@ -16,31 +17,33 @@ from ailoop import AiloopClient, AiloopError, Unreachable
 
 PATIENCE_SECONDS = 600
 
+Tell = Callable[[str], Awaitable[None]]
 
-async def be_an_agent(client: AiloopClient) -> None:
+
+async def be_an_agent(client: AiloopClient, tell: Tell) -> None:
     """Ask a real question and a real authorization, and act on what comes back."""
-    await client.say("demo", "The demo agent is at work.")
+    await tell("The demo agent is at work.")
     answer = await client.ask(
         "demo",
-        "Which greeting shall I print?",
+        "Which greeting shall it be?",
         choices=["Hello", "Good morning", "Ahoy"],
         timeout=PATIENCE_SECONDS,
     )
     if answer.content.answer is None:
-        print(f"agent: no answer ({answer.content.response_type}), I use my own", flush=True)
+        await tell(f"No answer ({answer.content.response_type}), I use my own.")
     greeting = answer.content.answer or "Hi"
-    print(f"agent: you chose {greeting!r}", flush=True)
+    await tell(f"You chose {greeting!r}.")
     approval = await client.authorize(
         "demo",
-        f"print “{greeting}, world!” on your terminal",
+        f"say “{greeting}, world!” to everybody",
         context={"text": f"{greeting}, world!"},
         timeout=PATIENCE_SECONDS,
     )
     if approval:
         by = f" by {approval.responder}" if approval.responder else ""
-        print(f"agent: approved{by}: {greeting}, world!", flush=True)
+        await tell(f"Approved{by}: {greeting}, world!")
     else:
-        print(f"agent: not approved ({approval.reason}), so I print nothing", flush=True)
+        await tell(f"Not approved ({approval.reason}), so I say nothing.")
 
 
 async def main(port: int, once: bool) -> int:
@@ -49,7 +52,12 @@ async def main(port: int, once: bool) -> int:
     if await is_up(url):
         print(f"something answers at {url} already; choose another --port", file=sys.stderr)
         return 3
+    print(
+        f"The page is {url}/ and a second terminal can run:\n  ailoop inbox --server {url}\n",
+        flush=True,
+    )
     command = [sys.executable, "-m", "ailoop", "serve", "--port", str(port)]
+    told: list[str] = []
     async with trio.open_nursery() as nursery:
         # stdin=None lets the daemon see this terminal, where its person sits.
         start = partial(trio.run_process, command, stdin=None, check=False)
@@ -60,25 +68,31 @@ async def main(port: int, once: bool) -> int:
         with agent:
             while not await is_up(url):  # noqa: ASYNC110 -- only asking tells
                 await trio.sleep(0.1)
-            if await run_agent(url) and not once:
-                print("The agent is done. ailoopd goes on; Ctrl-C stops it.", flush=True)
+            if await run_agent(url, told, once) and not once:
                 await daemon.wait()
         if daemon.poll() is None:
             daemon.terminate()
         status = await daemon.wait()
         nursery.cancel_scope.cancel()
+    print("\n".join(told), flush=True)
     return int(status)
 
 
-async def run_agent(url: str) -> bool:
-    """Be an agent of the daemon at ``url``; return whether it came to its end."""
-    print(
-        f"The page is {url}/ and a second terminal can run:\n  ailoop inbox --server {url}\n",
-        flush=True,
-    )
+async def run_agent(url: str, told: list[str], once: bool) -> bool:
+    """Be an agent of the daemon at ``url``; return whether it came to its end.
+
+    :param told: gets what it tells the person. The inbox has the terminal to itself meanwhile.
+    """
     try:
         async with AiloopClient(url, role="agent") as client:
-            await be_an_agent(client)
+
+            async def tell(text: str) -> None:
+                told.append(f"agent: {text}")
+                await client.say("demo", text)
+
+            await be_an_agent(client, tell)
+            if not once:
+                await tell("The agent is done. ailoopd goes on; Ctrl-C stops it.")
     except AiloopError as error:
         print(f"agent: {error}", file=sys.stderr)
         return False

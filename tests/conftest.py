@@ -25,6 +25,8 @@ structlog.configure(
 )
 
 # A shell starts what it puts in the background with Ctrl-C ignored (POSIX, 2.11), which the
-# programs that tests start, and send one, would inherit.
+# programs that tests start, and send one, would inherit; nohup does it with SIGHUP.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)

@@ -6,19 +6,20 @@ The question goes to stderr, so that stdout carries the answer alone. Nothing bu
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 
 import click
 import trio
 
-from ailoop.cli.lines import LineReader, is_terminal
+from ailoop.cli.lines import LineReader, fits_screen, is_terminal
 from ailoop.cli.show import detail_lines
 from ailoop.cli.text import clean
-from ailoop.model.ids import new_id
 from ailoop.model.message import (
     Authorization,
+    Message,
     Navigate,
     PromptContent,
     Question,
@@ -33,18 +34,12 @@ __all__ = ["ask_here"]
 
 async def ask_here(channel: str, content: PromptContent) -> ResponseMessage:
     """Ask the person at this terminal and return the response."""
-    seconds = content.timeout_seconds or float("inf")
-    response, reason = Response(response_type=_default(content)), "timeout"
-    with trio.move_on_after(seconds) as patience:
-        async with trio.open_nursery() as nursery:
-            _show(channel, content)
-            live = _counts_down(content) and seconds < float("inf")
-            if live:
-                nursery.start_soon(_count_down, patience)
-            elif seconds < float("inf"):
-                click.echo(f"({seconds:.0f} s to answer)", err=True)
-            response, reason = await _converse(content, live)
-            nursery.cancel_scope.cancel()
+    response: Response | None = None
+    reason = "timeout"
+    prompt = Message(channel=channel, content=content)
+    with trio.move_on_after(content.timeout_seconds or float("inf")) as patience:
+        ask = _ask_on_screen if fits_screen(sys.stderr) else _ask_in_lines
+        response, reason = await ask(prompt, content, patience.deadline)
     if patience.cancelled_caught:
         click.echo("\nTime is over.", err=True)
         if isinstance(content, Question):
@@ -52,8 +47,8 @@ async def ask_here(channel: str, content: PromptContent) -> ResponseMessage:
     return ResponseMessage(
         channel=channel,
         sender_type=SenderType.HUMAN,
-        content=response,
-        correlation_id=new_id(),
+        content=response or Response(response_type=_default(content)),
+        correlation_id=prompt.id,
         metadata={"reason": reason} if reason else None,
     )
 
@@ -73,34 +68,59 @@ def _show(channel: str, content: PromptContent) -> None:
         click.echo(f"  {line}", err=True)
 
 
-async def _converse(content: PromptContent, live: bool) -> tuple[Response, str]:
-    """Read lines until one decides; return the response and why, if it was no decision."""
+def _hint(content: PromptContent) -> str:
+    """Return what is asked for, as it stands before what is typed."""
+    if isinstance(content, Question):
+        return "Choice: " if content.choices else "Answer: "
+    return "Open it? [y/N] " if isinstance(content, Navigate) else "Allow it? [y/N] "
+
+
+async def _ask_on_screen(
+    prompt: Message, content: PromptContent, deadline: float
+) -> tuple[Response | None, str]:
+    """Ask on the whole terminal; what was asked and said there stays on it as lines."""
+    from ailoop.cli.terminal.alone import ask_on_screen
+
+    hint, typed = _hint(content), ""
+    try:
+        response, typed = await ask_on_screen(prompt, content, deadline, hint, _reader(content))
+    finally:
+        with suppress(OSError):  # it may have hung up
+            _show(prompt.channel, content)
+            click.echo(f"{hint}{clean(typed)}", err=True)
+    return response, "" if response else "end of input"
+
+
+async def _ask_in_lines(
+    prompt: Message, content: PromptContent, deadline: float
+) -> tuple[Response | None, str]:
+    """Read lines until one decides; return the response, or why there is none."""
+    _show(prompt.channel, content)
+    if deadline < float("inf"):
+        click.echo(f"({content.timeout_seconds} s to answer)", err=True)
     if not isinstance(content, Question) and not is_terminal(sys.stdin):
-        return Response(response_type=_default(content)), "no person at this terminal"
+        return None, "no person at this terminal"
     reader = LineReader()
     if not isinstance(content, Question):
         reader.forget_typed()
-    read: Callable[[str], Response | str] = _read_decision
-    hint = "Open it? [y/N] " if isinstance(content, Navigate) else "Allow it? [y/N] "
-    if isinstance(content, Question):
-        choices = content.choices
-
-        def read(line: str) -> Response | str:
-            return _read_answer(choices, line)
-
-        hint = "Choice: " if choices else "Answer: "
+    read = _reader(content)
     while True:
-        if live:
-            click.echo("", err=True)  # the line that counts down
-        click.echo(hint, err=True, nl=False)
+        click.echo(_hint(content), err=True, nl=False)
         line = await reader.readline()
         if line is None:
             click.echo("", err=True)
-            return Response(response_type=_default(content)), "end of input"
-        outcome = read(line)
-        if isinstance(outcome, Response):
-            return outcome, ""
-        click.echo(outcome, err=True)
+            return None, "end of input"
+        said = read(line)
+        if isinstance(said, Response):
+            return said, ""
+        click.echo(said, err=True)
+
+
+def _reader(content: PromptContent) -> Callable[[str], Response | str]:
+    """Return what reads a line: a response, or why it is none."""
+    if isinstance(content, Question):
+        return partial(_read_answer, content.choices)
+    return _read_decision
 
 
 def _read_answer(choices: tuple[str, ...] | None, line: str) -> Response | str:
@@ -124,24 +144,3 @@ def _read_decision(line: str) -> Response | str:
     if said in ("", "n", "no"):
         return Response(response_type=ResponseType.AUTHORIZATION_DENIED)
     return "Type y or n; just Enter means n."
-
-
-def _counts_down(content: PromptContent) -> bool:
-    """Whether the line above the cursor can be kept up to date.
-
-    Not where the cursor cannot be moved, nor while free text is typed: a text that goes over
-    the end of its line moves the cursor, and the line above it is then another.
-    """
-    if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
-        return False
-    free = isinstance(content, Question) and content.choices is None
-    return os.environ.get("TERM", "dumb") != "dumb" and not free
-
-
-async def _count_down(patience: trio.CancelScope) -> None:
-    """Rewrite the line above the cursor every second, and leave what is typed alone."""
-    while True:
-        left = patience.deadline - trio.current_time()
-        # Save the cursor, one line up, write, restore (DECSC, CUU, EL, DECRC).
-        click.echo(f"\x1b7\x1b[A\r\x1b[2K({left:.0f} s left)\x1b8", err=True, nl=False)
-        await trio.sleep(1)

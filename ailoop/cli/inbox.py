@@ -9,7 +9,7 @@ import click
 import trio
 
 from ailoop import AiloopClient, Unreachable
-from ailoop.cli.lines import LineReader, is_terminal
+from ailoop.cli.lines import LineReader, fits_screen, is_terminal
 from ailoop.cli.prompts import Inbox
 from ailoop.cli.running import (
     NO_PATIENCE,
@@ -45,16 +45,24 @@ async def serve_person(client: AiloopClient, box: Inbox) -> None:
 @click.command()
 @any_channel
 @click.option("--once", is_flag=True, help="List what waits now and exit.")
+@click.option("--plain", is_flag=True, help="Lines, not a screen, on a terminal too.")
+@click.option("--mouse/--no-mouse", default=True, help="Whether clicks select.")
 @responder
 @server
 @as_json
 def inbox(
-    channel: str | None, once: bool, responder: str, server: str | None, as_json: bool
+    channel: str | None,
+    once: bool,
+    plain: bool,
+    mouse: bool,
+    responder: str,
+    server: str | None,
+    as_json: bool,
 ) -> None:
     r"""Show the prompts that wait for people, and answer them.
 
-    On a terminal, type the answer. Otherwise it prints what waits and what comes; --json
-    prints each message on a line.
+    On a terminal it is a screen, on which ? tells the keys. Otherwise it prints what waits
+    and what comes; --json prints each message on a line.
 
     \b
     Examples:
@@ -100,7 +108,16 @@ def inbox(
                 complain(f"{lost}; trying again")
             await trio.sleep(_RETRY_SECONDS)
 
-    run(list_once if once else follow)
+    async def on_screen() -> int:
+        from ailoop.cli.terminal.inbox import show_inbox
+
+        await show_inbox(server, channel, responder, mouse=mouse)
+        return OK
+
+    if once:
+        run(list_once)
+    else:
+        run(follow if plain or as_json or not fits_screen(sys.stdout) else on_screen)
 
 
 def _item_line(item: dict[str, Any]) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import termios
 from typing import TextIO
 
 import trio
 
-__all__ = ["LineReader", "is_terminal"]
+__all__ = ["LineReader", "fits_screen", "is_foreground", "is_terminal", "stop_signals"]
 
 _CHUNK = 4096
 _LONGEST = 64 * 1024
@@ -20,6 +21,18 @@ _BACKGROUND_SECONDS = 0.5
 def is_terminal(stream: TextIO | None) -> bool:
     """Whether a standard stream is open, and a terminal."""
     return stream is not None and stream.isatty()
+
+
+def fits_screen(output: TextIO | None) -> bool:
+    """Whether a person can be shown a screen: input and output are a terminal that can."""
+    able = os.environ.get("TERM", "") not in ("", "dumb", "unknown")
+    return able and is_terminal(sys.stdin) and is_terminal(output)
+
+
+def stop_signals() -> list[signal.Signals]:
+    """Return the signals that end a program in order; ``nohup`` has it outlive its terminal."""
+    hang_up = [] if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else [signal.SIGHUP]
+    return [signal.SIGINT, signal.SIGTERM, *hang_up]
 
 
 class LineReader:
@@ -48,7 +61,7 @@ class LineReader:
             except OSError:
                 # A plain file cannot be waited for, and need not be.
                 await trio.lowlevel.checkpoint()
-            if self._screen and not _is_foreground(self._fd):
+            if self._screen and not is_foreground(self._fd):
                 await trio.sleep(_BACKGROUND_SECONDS)
                 continue
             try:
@@ -63,7 +76,7 @@ class LineReader:
         return line.decode(errors="replace").rstrip("\r")
 
 
-def _is_foreground(terminal: int) -> bool:
+def is_foreground(terminal: int) -> bool:
     """Whether what is typed at a terminal is meant for this process, not for another job."""
     try:
         return os.tcgetpgrp(terminal) == os.getpgrp()

@@ -92,7 +92,7 @@ def _respond(server: str | None, as_json: bool, prompt_id: UUID, **decision: Any
         async with AiloopClient(
             server, transport="rest", role="human", patience=NO_PATIENCE
         ) as client:
-            recorded = await client.respond(prompt_id, **decision)
+            recorded = await client.respond(prompt_id, surface="command line", **decision)
         if as_json:
             print_json(dump_message(recorded))
         elif isinstance(recorded.content, Response):

@@ -153,7 +153,9 @@ class Inbox:
             return
         self._answered.add(prompt.id)
         try:
-            await self._client.respond(prompt.id, responder=self._responder, **decision)
+            await self._client.respond(
+                prompt.id, responder=self._responder, surface="terminal", **decision
+            )
         except Refused as refused:
             self._answered.discard(prompt.id)
             self._write(f"#{number} not recorded: {one_line(explain(refused))}")

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import click
 import trio
 
+from ailoop.cli.lines import stop_signals
 from ailoop.cli.show import outcome
 from ailoop.cli.text import complain, one_line
 from ailoop.client import (
@@ -187,7 +188,8 @@ def only_ailoop_error(error: Exception) -> AiloopError:
 def run(command: Callable[[], Awaitable[int]]) -> None:
     """Run a command to its end and exit with its code.
 
-    SIGINT and SIGTERM cancel it, which lets it clean up, and exit with 128 + their number.
+    SIGINT, SIGTERM and SIGHUP cancel it, which lets it clean up, and exit with 128 + their
+    number.
     """
     try:
         code = trio.run(_run, command)
@@ -198,7 +200,7 @@ def run(command: Callable[[], Awaitable[int]]) -> None:
 
 async def _run(command: Callable[[], Awaitable[int]]) -> int:
     code = OK
-    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+    with trio.open_signal_receiver(*stop_signals()) as signals:
         async with trio.open_nursery() as nursery:
 
             async def watch() -> None:

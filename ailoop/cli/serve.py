@@ -16,7 +16,7 @@ import structlog
 import trio
 from attrs import Attribute, fields
 
-from ailoop.cli.lines import is_terminal
+from ailoop.cli.lines import is_terminal, stop_signals
 from ailoop.cli.text import complain
 from ailoop.daemon import DaemonError, Settings, load_settings, open_daemon
 from ailoop.daemon.logs import configure_logs
@@ -28,7 +28,6 @@ _BAD_SETTING = 2
 _CANNOT_LISTEN = 3
 _CRASHED = 70  # EX_SOFTWARE of BSD's sysexits.h
 _FORCED_SECONDS = 3.0
-_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 _Screen = Callable[[str], Awaitable[None]]
 """Lets the person at this terminal answer what waits at a REST address."""
@@ -143,9 +142,10 @@ def _both_ports(port: int) -> dict[str, str]:
 async def _serve(settings: Settings, screen: _Screen | None) -> None:
     # What stands before the receiver is what it restores: a stop that has begun has its own
     # deadline, and a second signal cuts it short neither then nor while the process ends.
-    for number in _STOP_SIGNALS:
+    stop = stop_signals()
+    for number in stop:
         signal.signal(number, signal.SIG_IGN)
-    with trio.open_signal_receiver(*_STOP_SIGNALS) as signals:
+    with trio.open_signal_receiver(*stop) as signals:
         async with open_daemon(settings) as daemon:
             click.echo(f"ready rest={daemon.rest_url} ws={daemon.ws_url}")
             async with trio.open_nursery() as nursery:

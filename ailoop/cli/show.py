@@ -62,6 +62,7 @@ def outcome(response: Message) -> str:
         said,
         f"“{content.answer}”" if content.answer else "",
         f"by {metadata['responder']}" if metadata.get("responder") else "",
+        f"via {metadata['surface']}" if metadata.get("surface") else "",
         f"({metadata['reason']})" if metadata.get("reason") else "",
     ]
     return one_line(" ".join(part for part in parts if part))

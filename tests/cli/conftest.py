@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import count
 
 import pytest
 
+from tests.cli.screens import OpenScreen, inbox_screen
 from tests.daemon.api import Api
 from tests.daemon.process import DaemonProcess, running_daemon
 
@@ -30,3 +32,9 @@ def api(daemon: DaemonProcess) -> Iterator[Api]:
 def channel() -> str:
     """A name that no other test uses."""
     return f"test-{next(_numbers)}"
+
+
+@pytest.fixture
+def open_screen(daemon: DaemonProcess, channel: str) -> OpenScreen:
+    """Opens an inbox of this test's channel on a terminal of its own."""
+    return partial(inbox_screen, daemon.rest, "-c", channel)

@@ -11,8 +11,15 @@ HOSTILE = (
 )
 """OSC, CSI, DCS and their C1 forms, backspace, carriage return, direction overrides."""
 
-_OURS = re.compile(r"\x1b7\x1b\[A\r\x1b\[2K\([0-9]+ s left\)\x1b8|\r?\r\n")
-"""What the countdown sends, and ends of lines as a terminal driver writes them."""
+_OURS = re.compile(
+    r"\x1b\[(\d+;\d+)?H"  # a place on the screen
+    r"|\x1b\[K"  # the rest of the row
+    r"|\x1b\[0;39(;[147])*;49m"  # a style without colours
+    r"|\x1b\[\?\d+(h|l|\$p)"  # modes: set, left, asked for
+    r"|\x1b\[2[23];0t|\x1b\]2;(\(\d+\) )?ailoop\x07"  # the title: kept, given back, set
+    r"|\x1b\)0|\x0f|\r|\n"  # the usual characters; ends of lines
+)
+"""What our screens send without colours, and none of what :data:`HOSTILE` holds."""
 
 
 def unsafe(raw: bytes) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import errno
 import fcntl
 import os
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pyte
 
@@ -21,6 +23,36 @@ from tests.daemon.process import AILOOP, PATIENCE, environment
 ROWS, COLUMNS = 40, 120
 
 CTRL_C, CTRL_D, ENTER = "\x03", "\x04", "\r"
+
+
+class _Emulated(pyte.Screen):
+    """What pyte lacks of xterm: the alternate screen, and account of modes and bells."""
+
+    _ALTERNATE = 1049
+
+    def __init__(self, columns: int, lines: int) -> None:
+        self.private: set[int] = set()
+        self.bells = 0
+        self._main: tuple[Any, Any] | None = None
+        super().__init__(columns, lines)
+
+    def bell(self, *_: Any) -> None:
+        self.bells += 1
+
+    def set_mode(self, *modes: int, private: bool = False, **more: Any) -> None:
+        super().set_mode(*modes, private=private, **more)
+        if private:
+            self.private |= set(modes)
+            if self._ALTERNATE in modes and self._main is None:
+                self._main = copy.deepcopy(self.buffer), copy.copy(self.cursor)
+                self.erase_in_display(2)
+
+    def reset_mode(self, *modes: int, private: bool = False, **more: Any) -> None:
+        super().reset_mode(*modes, private=private, **more)
+        if private:
+            self.private -= set(modes)
+            if self._ALTERNATE in modes and self._main is not None:
+                (self.buffer, self.cursor), self._main = self._main, None
 
 
 class Terminal:
@@ -33,7 +65,8 @@ class Terminal:
         self._fd = fd
         self.popen = popen
         self.raw = b""
-        self._emulated = pyte.Screen(COLUMNS, ROWS)
+        self._emulated = _Emulated(COLUMNS, ROWS)
+        self._before = termios.tcgetattr(fd)
         self._stream = pyte.ByteStream(self._emulated)
 
     @property
@@ -45,6 +78,42 @@ class Terminal:
     def cursor_line(self) -> str:
         """The line on which the cursor is."""
         return self._emulated.display[self._emulated.cursor.y].rstrip()
+
+    @property
+    def cursor(self) -> tuple[int, int]:
+        """Column and row of the cursor."""
+        return self._emulated.cursor.x, self._emulated.cursor.y
+
+    @property
+    def lines(self) -> list[str]:
+        """The rows of the screen; the second cell of a wide character is an empty text."""
+        return list(self._emulated.display)
+
+    @property
+    def title(self) -> str:
+        """The title of the window."""
+        return self._emulated.title
+
+    @property
+    def bells(self) -> int:
+        """How often the bell has rung."""
+        return self._emulated.bells
+
+    @property
+    def modes(self) -> set[int]:
+        """The private modes that are set, of the screen, the mouse and pastes."""
+        return self._emulated.private & {1000, 1002, 1003, 1006, 1049, 2004}
+
+    def check_restored(self) -> None:
+        """Check that nothing of the terminal is other than it was before the command."""
+        assert termios.tcgetattr(self._fd) == self._before
+        assert self.modes == set()
+        assert not self._emulated.cursor.hidden
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Change the size, of which the system tells the command."""
+        self._emulated.resize(rows, columns)
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def _read(self, seconds: float) -> bool:
         """Take what the command writes, if anything; return whether it may write more."""
@@ -69,9 +138,13 @@ class Terminal:
             assert left > 0, f"not seen: {what}\n{self.screen}"
             assert self._read(left) or seen(), f"ended without: {what}\n{self.screen}"
 
-    def wait_for(self, text: str) -> None:
-        """Read until a text stands on the screen."""
-        self.wait_until(lambda: text in self.screen, text)
+    def wait_for(self, *texts: str) -> None:
+        """Read until texts stand on the screen together."""
+        self.wait_until(lambda: all(text in self.screen for text in texts), repr(texts))
+
+    def wait_gone(self, text: str) -> None:
+        """Read until a text stands on the screen no more."""
+        self.wait_until(lambda: text not in self.screen, f"no {text!r}")
 
     def type(self, keys: str) -> None:
         """Press keys."""

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
-from tests.cli.terminal import CTRL_C, CTRL_D, Terminal, on_terminal
+from tests.cli.terminal import CTRL_C, CTRL_D, on_terminal
+from tests.daemon.process import AILOOP
 
 _CHOICES = ("--choice", "Blue sky", "--choice", "Green", "--choice", "1")
-
-
-def seconds_left(terminal: Terminal) -> int | None:
-    """Return what the countdown shows, if it shows; after a hint there is another one."""
-    shown = re.findall(r"\((\d+) s left\)", terminal.screen)
-    return int(shown[-1]) if shown else None
 
 
 def test_a_typed_line_is_the_answer() -> None:
     """The person sees the channel and the question; what they type is printed, exit 0."""
     with on_terminal("ask", "Which branch?", "-c", "deploys") as terminal:
         terminal.wait_for("Answer:")
-        assert "[deploys] An agent asks:" in terminal.screen
+        assert "question on deploys" in terminal.screen
         assert "Which branch?" in terminal.screen
         terminal.enter("main, of course")
         assert terminal.wait() == 0
-        assert terminal.screen.splitlines()[-1] == "main, of course"
+        assert terminal.screen.splitlines() == [
+            "[deploys] An agent asks:",
+            "Which branch?",
+            "Answer: main, of course",
+            "main, of course",
+        ]
+        terminal.check_restored()
 
 
 def test_only_the_answer_goes_to_stdout(tmp_path: Path) -> None:
@@ -60,75 +60,74 @@ def test_what_is_no_choice_is_asked_again() -> None:
     """Neither another text nor a number out of range is taken; the person is asked again."""
     with on_terminal("ask", "Which?", *_CHOICES) as terminal:
         terminal.wait_for("Choice:")
-        for count, wrong in enumerate(("purple", "0", "4", ""), 1):
-            terminal.enter(wrong)
-            terminal.wait_until(
-                lambda count=count: terminal.screen.count("Type a number") == count,
-                f"{wrong!r} was refused",
-            )
-        terminal.wait_until(lambda: terminal.cursor_line == "Choice:", "asked again")
+        for wrong in ("", "purple", "0", "4"):
+            terminal.type(wrong)
+            terminal.wait_for(f"Choice: {wrong}".rstrip(), "Enter sends")
+            terminal.enter("")
+            terminal.wait_for("Type a number from 1 to 3, or the choice itself.")
+            assert terminal.cursor_line == "Choice:"
         terminal.enter("2")
         assert terminal.wait() == 0
         assert terminal.screen.splitlines()[-1] == "Green"
 
 
-def test_the_countdown_leaves_typed_text_alone(tmp_path: Path) -> None:
-    """The seconds left go down on a line of their own while somebody types."""
+@pytest.mark.parametrize(
+    "choices", [(), ("--choice", "half an answer")], ids=["text", "choice"]
+)
+def test_the_countdown_leaves_typed_text_alone(
+    tmp_path: Path, choices: tuple[str, ...]
+) -> None:
+    """The time left goes down while somebody types, however long the text is."""
     out = tmp_path / "out"
-    choice = ("--choice", "half an answer")
-    with on_terminal("ask", "Which?", "-t", "100", *choice, stdout=out) as terminal:
-        terminal.wait_until(lambda: seconds_left(terminal) is not None, "a countdown")
-        first = seconds_left(terminal)
+    with on_terminal("ask", "Which?", "-t", "100", *choices, stdout=out) as terminal:
+        terminal.wait_for("(1:40 left)")
         terminal.type("half an ")
-        terminal.wait_until(
-            lambda: (seconds_left(terminal) or 100) < (first or 0), "fewer seconds"
-        )
-        assert terminal.cursor_line == "Choice: half an"
-        assert terminal.screen.count("s left") == 1
+        terminal.wait_for("(1:39 left)")
+        assert terminal.cursor_line.endswith(": half an")
+        assert terminal.screen.count("left)") == 1
         terminal.enter("answer")
         assert terminal.wait() == 0
     assert out.read_text() == "half an answer\n"
 
 
-def test_the_countdown_leaves_the_hint_alone() -> None:
-    """What a wrong choice is told stays on the screen while the seconds go down."""
-    with on_terminal("ask", "Which?", "-t", "100", "--choice", "a") as terminal:
-        terminal.wait_for("Choice:")
-        terminal.enter("b")
-        terminal.wait_for("or the choice itself")
-        first = seconds_left(terminal)
-        terminal.wait_until(lambda: seconds_left(terminal) != first, "another second")
-        assert "or the choice itself" in terminal.screen
-        assert "Which?" in terminal.screen
-        terminal.enter("a")
-        assert terminal.wait() == 0
-
-
-def test_free_text_is_told_its_limit_once() -> None:
-    """A long text may go over the end of its line, so nothing is redrawn above it."""
-    text = "word " * 30
-    with on_terminal("ask", "Which?", "-t", "100") as terminal:
-        terminal.wait_for("(100 s to answer)")
-        terminal.type(text)
-        terminal.wait_for("word")
-        assert "s left" not in terminal.screen
+def test_several_lines(tmp_path: Path) -> None:
+    """Alt-Enter begins a new line of the answer, and a pasted line end confirms nothing."""
+    out = tmp_path / "out"
+    with on_terminal("ask", "Which?", stdout=out) as terminal:
+        terminal.wait_for("Answer:")
+        terminal.type("one\x1b\r\x1b[200~two\rthree\x1b[201~")
+        terminal.wait_for("Answer: one\ntwo\nthree")
         terminal.enter("")
         assert terminal.wait() == 0
+    assert out.read_text() == "one\ntwo\nthree\n"
 
 
 def test_without_a_limit_nothing_counts_down() -> None:
     """``-t 0`` waits for as long as it takes."""
     with on_terminal("ask", "Which?", "-t", "0") as terminal:
         terminal.wait_for("Answer:")
+        assert "left" not in terminal.screen
         terminal.enter("late")
         assert terminal.wait() == 0
-        assert "s left" not in terminal.screen
+
+
+def test_lines_where_no_screen_can_be_shown(tmp_path: Path) -> None:
+    """With the question on another stream than a terminal, it is asked in lines."""
+    err = tmp_path / "err"
+    command = ("/bin/sh", "-c", f'exec "$@" 2>{err}', "sh", *AILOOP)
+    with on_terminal("ask", "Which?", *_CHOICES, command=command) as terminal:
+        terminal.enter("4")
+        terminal.enter("2")
+        assert terminal.wait() == 0
+        assert b"\x1b" not in terminal.raw
+        assert terminal.screen.splitlines()[-1] == "Green"
+    assert "Type a number from 1 to 3" in err.read_text()
 
 
 def test_a_terminal_that_cannot_move_the_cursor_gets_no_countdown() -> None:
     """With ``TERM=dumb`` no escape sequence is sent at all."""
     with on_terminal("ask", "Which?", env={"TERM": "dumb"}) as terminal:
-        terminal.wait_for("Answer:")
+        terminal.wait_for("(60 s to answer)", "Answer:")
         terminal.enter("x")
         assert terminal.wait() == 0
         assert b"\x1b" not in terminal.raw
@@ -164,3 +163,4 @@ def test_ctrl_c_interrupts(command: str) -> None:
         terminal.type(CTRL_C)
         assert terminal.wait() == 130
         assert "Traceback" not in terminal.screen
+        terminal.check_restored()

@@ -33,13 +33,27 @@ def test_a_no_denies(typed: str) -> None:
         assert terminal.screen.splitlines()[-1] == "denied"
 
 
+_GIBBERISH = ("yy", "ye", "yes please", "ok", "1", "true", "approve", "\uff59")
+
+
 def test_gibberish_decides_nothing() -> None:
     """What is neither yes nor no is asked again, however much like a yes it looks."""
     with on_terminal("authorize", "deploy") as terminal:
         terminal.wait_for("[y/N]")
-        for count, typed in enumerate(
-            ("yy", "ye", "yes please", "ok", "1", "true", "approve", "\uff59", "y\x16\x04"), 1
-        ):
+        for typed in _GIBBERISH:
+            terminal.type(typed)
+            terminal.wait_for(f"[y/N] {typed}", "Enter sends")
+            terminal.enter("")
+            terminal.wait_for("Type y or n")
+        terminal.enter("n")
+        assert terminal.wait() == 1
+
+
+def test_gibberish_decides_nothing_in_lines() -> None:
+    """Nor where no screen is shown."""
+    with on_terminal("authorize", "deploy", env={"TERM": "dumb"}) as terminal:
+        terminal.wait_for("[y/N]")
+        for count, typed in enumerate((*_GIBBERISH, "y\x16\x04"), 1):
             terminal.enter(typed)
             terminal.wait_until(
                 lambda count=count: terminal.screen.count("Type y or n") == count,
@@ -47,6 +61,30 @@ def test_gibberish_decides_nothing() -> None:
             )
         terminal.enter("n")
         assert terminal.wait() == 1
+
+
+def test_a_paste_does_not_approve() -> None:
+    """A pasted ``y`` with a line end is text; Enter must be pressed."""
+    with on_terminal("authorize", "deploy") as terminal:
+        terminal.wait_for("[y/N]")
+        terminal.type("\x1b[200~y\r\x1b[201~")
+        terminal.wait_for("[y/N] y")
+        terminal.type(CTRL_D)
+        assert terminal.wait() == 1
+
+
+def test_what_does_not_fit_is_read_first() -> None:
+    """A yes counts only once the last line of what it is about has been on the screen."""
+    context = orjson.dumps({f"step {number}": number for number in range(100)}).decode()
+    with on_terminal("authorize", "deploy", "--context", context) as terminal:
+        terminal.wait_for("[y/N]", "more below")
+        terminal.enter("y")
+        terminal.wait_for("read it to the end first")
+        for _ in range(3):
+            terminal.type("\x1b[6~")
+        terminal.wait_gone("more below")
+        terminal.enter("")
+        assert terminal.wait() == 0
 
 
 @pytest.mark.parametrize(

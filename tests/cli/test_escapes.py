@@ -1,7 +1,7 @@
 """What an agent or another person wrote never acts on this person's terminal.
 
 Every test reads the very bytes that the terminal was sent, without colours, so that every
-escape sequence but the countdown's is somebody else's.
+escape sequence but those few that our screens send is somebody else's.
 """
 
 from __future__ import annotations
@@ -32,11 +32,13 @@ def check(terminal: Terminal) -> None:
     ],
     ids=["question", "choice", "action", "context"],
 )
-def test_asked_here(arguments: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("env", [{}, {"TERM": "dumb"}], ids=["screen", "lines"])
+def test_asked_here(arguments: tuple[str, ...], env: dict[str, str]) -> None:
     """Question, choices, action and context are shown without their sequences."""
-    with on_terminal(*arguments, env=PLAIN) as terminal:
+    with on_terminal(*arguments, env=PLAIN | env) as terminal:
         terminal.wait_until(lambda: terminal.cursor_line != "", "a prompt")
         terminal.wait_until(lambda: terminal.cursor_line.endswith(("]", ":")), "a prompt")
+        assert "seen" in terminal.screen
         terminal.type("\x04")
         assert terminal.wait() == 1
         check(terminal)
@@ -72,7 +74,8 @@ def test_in_the_inbox(daemon: DaemonProcess, api: Api, channel: str) -> None:
     """Prompts, notifications and other people's answers are clean in the inbox."""
     api.ask(channel, f"1 {HOSTILE}", choices=[HOSTILE, "b"])
     second = api.request_permission(channel, f"2 {HOSTILE}", context={HOSTILE: HOSTILE})
-    with on_terminal("inbox", "-c", channel, "--server", daemon.rest, env=PLAIN) as terminal:
+    where = ("--plain", "-c", channel, "--server", daemon.rest)
+    with on_terminal("inbox", *where, env=PLAIN) as terminal:
         terminal.wait_for("#2 [")
         api.post(channel, type="notification", text=f"3 {HOSTILE}")
         terminal.wait_for("3 seen")
@@ -126,6 +129,7 @@ def test_no_color(daemon: DaemonProcess, api: Api, channel: str, *, colourless: 
     """The inbox uses colours on a terminal, and none with ``NO_COLOR``."""
     api.ask(channel)
     env = PLAIN if colourless else {}
-    with on_terminal("inbox", "-c", channel, "--server", daemon.rest, env=env) as terminal:
+    where = ("--plain", "-c", channel, "--server", daemon.rest)
+    with on_terminal("inbox", *where, env=env) as terminal:
         terminal.wait_for("help shows how")
         assert (b"\x1b[" in terminal.raw) is not colourless

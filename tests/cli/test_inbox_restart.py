@@ -1,4 +1,4 @@
-"""An inbox outlives its daemon."""
+"""An inbox in lines outlives its daemon."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_the_daemon_restarts() -> None:
         address = first.rest
         api = Api(address)
         api.request_permission("shop", "what was before")
-        inbox = on_terminal("inbox", "--server", address, "--as", "ada")
+        inbox = on_terminal("inbox", "--plain", "--server", address, "--as", "ada")
         terminal = inbox.__enter__()
         try:
             terminal.wait_for("what was before")

@@ -1,4 +1,4 @@
-"""``ailoop inbox`` on a terminal: prompts appear, and are answered by typing."""
+"""``ailoop inbox --plain`` on a terminal: prompts appear, and are answered in lines."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def open_inbox(daemon: DaemonProcess, channel: str) -> Open:
     @contextmanager
     def open_inbox() -> Iterator[Terminal]:
         where = ("-c", channel, "--server", daemon.rest, "--as", "ada")
-        with on_terminal("inbox", *where) as terminal:
+        with on_terminal("inbox", "--plain", *where) as terminal:
             terminal.wait_for("help shows how")
             yield terminal
 
@@ -169,7 +169,7 @@ def test_a_line_is_not_moved_to_another_prompt(
         inbox.wait_for("Not taken: it is #2 that waits now")
         assert api.state(second) == "pending"
         inbox.enter("n not that one")
-        inbox.wait_for("#2 denied by ada (not that one)")
+        inbox.wait_for("#2 denied by ada via terminal (not that one)")
 
 
 def test_timed_out_while_shown(api: Api, channel: str, open_inbox: Open) -> None:

@@ -72,7 +72,10 @@ def test_a_second_decision(daemon: DaemonProcess, api: Api, channel: str) -> Non
     assert ailoop("deny", prompt, env=env).returncode == 0
     late = ailoop("approve", prompt, env=env)
     assert late.returncode == 1
-    assert late.stderr == "ailoop: This prompt has already been settled: denied by ada\n"
+    assert (
+        late.stderr
+        == "ailoop: This prompt has already been settled: denied by ada via command line\n"
+    )
     assert ailoop("deny", prompt, env=env).returncode == 0
     assert api.state(prompt) == "denied"
 

@@ -50,7 +50,12 @@ def test_a_choice_by_number_as_json(api: Api, channel: str, env: dict[str, str])
     assert done.returncode == 0
     assert list(said) == ["response", "channel", "timestamp", "metadata"]
     assert (said["response"], said["channel"]) == ("us", channel)
-    assert said["metadata"] == {"index": 1, "value": "us", "responder": "ada"}
+    assert said["metadata"] == {
+        "index": 1,
+        "value": "us",
+        "responder": "ada",
+        "surface": "command line",
+    }
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import re
 import signal
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
+
+import pytest
 
 from tests.cli.terminal import CTRL_C, CTRL_D, Terminal, on_terminal
 from tests.daemon.api import Api
@@ -14,71 +17,146 @@ from tests.daemon.process import AILOOP, FREE_PORTS
 
 
 @contextmanager
-def serving(*flags: str) -> Iterator[tuple[Terminal, Api]]:
+def serving(
+    *flags: str, env: Mapping[str, str] | None = None
+) -> Iterator[tuple[Terminal, Api]]:
     """Run a daemon on a terminal; entered when it is ready."""
-    with on_terminal("serve", *FREE_PORTS, *flags) as terminal:
-        terminal.wait_for("ready rest=")
-        with closing(Api(address(terminal))) as api:
-            yield terminal, api
+    with (
+        on_terminal("serve", *FREE_PORTS, *flags, env=env) as terminal,
+        closing(Api(address(terminal))) as api,
+    ):
+        yield terminal, api
 
 
 def address(terminal: Terminal) -> str:
-    """Return the REST address that the ready line tells."""
-    ready = re.compile(r"ready rest=(\S+) ws=")
-    terminal.wait_until(lambda: bool(ready.search(terminal.screen)), "the ready line")
-    return ready.findall(terminal.screen)[0]
+    """Return the REST address that the ready line tells, which the inbox may cover."""
+    ready = re.compile(rb"ready rest=(\S+) ws=")
+    terminal.wait_until(lambda: bool(ready.search(terminal.raw)), "the ready line")
+    return ready.findall(terminal.raw)[0].decode()
 
 
 def test_the_same_terminal_answers() -> None:
-    """A prompt appears below the ready line, and what is typed settles it."""
+    """A prompt appears on the screen, and is settled there."""
     with serving() as (terminal, api):
+        terminal.wait_for("connected", "Nothing is waiting")
+        prompt = api.request_permission("shop", "deploy")
+        terminal.wait_for("a approve   d deny")
+        terminal.type("a")
+        terminal.wait_for("APPROVE")
+        terminal.enter("go on")
+        response = api.response_to(prompt)
+        assert response["content"]["response_type"] == "authorization_approved"
+        assert response["metadata"] == {
+            "reason": "go on",
+            "responder": "terminal",
+            "surface": "terminal",
+        }
+
+
+def test_in_lines() -> None:
+    """On a terminal that can show no screen, a line settles it."""
+    with serving(env={"TERM": "dumb"}) as (terminal, api):
         terminal.wait_for("help shows how")
         prompt = api.request_permission("shop", "deploy")
         terminal.wait_for("#1 [")
         terminal.enter("maybe")
         terminal.wait_for("#1 takes y or n")
         terminal.enter("y go on")
-        response = api.response_to(prompt)
-        assert response["content"]["response_type"] == "authorization_approved"
-        assert response["metadata"] == {"reason": "go on", "responder": "terminal"}
+        assert api.response_to(prompt)["metadata"]["reason"] == "go on"
 
 
 def test_it_goes_on_without_its_inbox() -> None:
-    """``quit`` or Ctrl-D end the inbox, not the daemon."""
-    for leave in ("quit\r", CTRL_D):
+    """``q`` or Ctrl-D end the inbox, not the daemon, whose log then goes to the terminal."""
+    for leave in ("q", CTRL_D):
         with serving() as (terminal, api):
-            terminal.wait_for("help shows how")
+            terminal.wait_for("Nothing is waiting")
             terminal.type(leave)
+            terminal.wait_for("ready rest=", "The inbox is closed; the daemon goes on.")
             api.eventually(
                 lambda api: api.get("/api/stats").json()["viewer_connections"] == 0,
                 "the inbox has left",
             )
+            terminal.check_restored()
             assert api.get("/api/v1/health").json()["status"] == "healthy"
             terminal.type(CTRL_C)
             assert terminal.wait() == 0
 
 
-def test_ctrl_c_stops_it() -> None:
-    """Ctrl-C while prompts wait: they are cancelled, exit 0, no traceback."""
+LOGGING = """
+import signal, threading, structlog
+from ailoop.cli import main
+
+def log(*_):
+    structlog.get_logger().warning("something_happened")
+    threading.Thread(target=structlog.get_logger().warning, args=("in_a_thread",)).start()
+
+signal.signal(signal.SIGUSR1, log)
+main()
+"""
+"""A daemon that logs when told to."""
+
+
+def test_the_log_does_not_tear_the_screen() -> None:
+    """While the inbox is shown its log page has the log, and the terminal has it afterwards."""
+    command = (sys.executable, "-c", LOGGING)
+    with on_terminal("serve", *FREE_PORTS, command=command) as terminal:
+        terminal.wait_for("Nothing is waiting")
+        terminal.popen.send_signal(signal.SIGUSR1)
+        terminal.wait_for("in_a_thread")
+        terminal.type("l")
+        terminal.wait_for("Esc back", "something_happened", "in_a_thread")
+        assert terminal.lines[-1].startswith("Esc back")
+        assert terminal.lines[0].startswith(" ailoop   connected")
+        terminal.type("q")
+        terminal.wait_for("Nothing is waiting")
+        terminal.type("q")
+        terminal.wait_for("The inbox is closed", "something_happened", "in_a_thread")
+        terminal.check_restored()
+        terminal.popen.send_signal(signal.SIGUSR1)
+        terminal.wait_until(lambda: terminal.screen.count("in_a_thread") == 2, "the log")
+
+
+@pytest.mark.parametrize("stop", [CTRL_C, signal.SIGTERM, signal.SIGHUP], ids=str)
+def test_a_stop(stop: str | signal.Signals) -> None:
+    """A stop while prompts wait: they are cancelled, exit 0, and the terminal is as before."""
     with serving() as (terminal, api):
-        terminal.wait_for("help shows how")
+        terminal.wait_for("Nothing is waiting")
         api.ask("shop")
-        terminal.wait_for("#1 [")
-        terminal.type(CTRL_C)
+        terminal.wait_for("Enter answer")
+        if isinstance(stop, str):
+            terminal.type(stop)
+        else:
+            terminal.popen.send_signal(stop)
         assert terminal.wait() == 0
         assert "Traceback" not in terminal.screen
         assert "error" not in terminal.screen
+        terminal.check_restored()
+
+
+def test_a_terminal_that_nobody_reads() -> None:
+    """A daemon whose terminal takes no more output goes on serving, and stops when told."""
+    with serving() as (terminal, api):
+        prompt = api.ask("shop")
+        terminal.wait_for("Enter answer")
+        terminal.type("h")
+        terminal.wait_for("no response yet")
+        # A page that moves with each of these is more than a terminal holds unread.
+        for number in range(300):
+            api.post("shop", type="notification", text=f"{number} " * 100)
+        assert api.respond(prompt, response_type="text", answer="x").status_code == 200
+        terminal.popen.send_signal(signal.SIGTERM)
+        assert terminal.popen.wait(20) == 0
 
 
 def test_no_inbox_if_not_wanted() -> None:
     """``--no-inbox`` only serves: prompts are not shown, and typing answers nothing."""
     with serving("--no-inbox") as (terminal, api):
-        prompt = api.request_permission("shop", "deploy")
+        api.request_permission("shop", "deploy")
         terminal.enter("y")
         terminal.type(CTRL_C)
         assert terminal.wait() == 0
-        assert prompt not in terminal.screen
-        assert "help shows how" not in terminal.screen
+        assert "deploy" not in terminal.screen
+        assert not terminal.modes
 
 
 def test_in_the_background() -> None:

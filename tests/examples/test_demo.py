@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
 import signal
 import socket
-import subprocess
 import sys
-import termios
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
-import trio
 
-from ailoop import AiloopClient
-from tests.examples.people import PATIENCE, ROOT, environment
+from tests.cli.terminal import CTRL_C, Terminal, on_terminal
+from tests.daemon.api import Api
+from tests.examples.people import ROOT
 
 
 def free_pair() -> int:
@@ -33,73 +29,63 @@ def free_pair() -> int:
 
 
 @contextmanager
-def demo_on_a_terminal(
-    port: int, *options: str
-) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """Run the demo on a pseudo-terminal; yield the process and the terminal's other end."""
-    master, slave = pty.openpty()
-    command = [sys.executable, "examples/demo.py", "--port", str(port), *options]
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=environment(""),
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-        start_new_session=True,
-        # As a shell does: the terminal is the one that controls the job.
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-    )
-    os.close(slave)
-    try:
-        yield process, master
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        os.close(master)
-
-
-async def read_until(terminal: int, words: str) -> str:
-    """Return what the terminal shows up to some words."""
-    shown = ""
-    with trio.move_on_after(PATIENCE):
-        while words not in shown:
-            await trio.lowlevel.wait_readable(terminal)
-            shown += os.read(terminal, 4096).decode(errors="replace")
-    assert words in shown
-    return shown
+def demo(port: int, *options: str, term: str = "xterm") -> Iterator[Terminal]:
+    """Run the demo on a terminal."""
+    command = (sys.executable, str(ROOT / "examples" / "demo.py"))
+    with on_terminal(
+        "--port", str(port), *options, command=command, env={"TERM": term}
+    ) as terminal:
+        yield terminal
 
 
 @pytest.mark.parametrize(
     ("decision", "result"),
-    [("y", "approved by terminal: Good morning, world!"), ("n too early", "(too early)")],
+    [("a", "Approved by terminal: Good morning, world!"), ("d", "Not approved (too early)")],
 )
-async def test_the_same_terminal_answers(decision: str, result: str) -> None:
-    """A person types the number of a choice and then y or n; the agent goes on with it."""
-    with demo_on_a_terminal(free_pair(), "--once") as (process, terminal):
-        await read_until(terminal, "3) Ahoy")
-        os.write(terminal, b"2\n")
-        await read_until(terminal, "you chose 'Good morning'")
-        await read_until(terminal, "an agent wants to")
-        os.write(terminal, decision.encode() + b"\n")
-        await read_until(terminal, result)
-        with trio.fail_after(PATIENCE):
-            assert await trio.to_thread.run_sync(process.wait) == 0
-
-
-async def test_ctrl_c_ends_it_cleanly() -> None:
-    """After the agent is done the daemon goes on, until Ctrl-C ends both with exit code 0."""
+def test_the_same_terminal_answers(decision: str, result: str) -> None:
+    """A person chooses and then decides on the screen; the agent goes on with it."""
     port = free_pair()
-    with demo_on_a_terminal(port) as (process, terminal):
-        await read_until(terminal, "3) Ahoy")
-        async with AiloopClient(f"http://127.0.0.1:{port + 1}") as client:
-            (item,) = await client.pending()
-            await client.respond(item["message"].id, "1")
-            await read_until(terminal, "an agent wants to")
-            (item,) = await client.pending()
-            await client.respond(item["message"].id, response_type="authorization_approved")
-        await read_until(terminal, "Ctrl-C stops it")
-        os.killpg(process.pid, signal.SIGINT)
-        with trio.fail_after(PATIENCE):
-            assert await trio.to_thread.run_sync(process.wait) == 0
+    with demo(port) as terminal:
+        terminal.wait_for("1 waiting", "3) Ahoy", "Enter answer")
+        terminal.enter("2")
+        terminal.wait_for("say “Good morning, world!” to everybody", "n next prompt")
+        terminal.type("n")
+        terminal.wait_for("a approve")
+        terminal.type(decision)
+        terminal.wait_for("Reason, if any:")
+        terminal.enter("too early" if decision == "d" else "")
+        terminal.wait_for("0 waiting", "The agent is done.")
+        terminal.type("l")
+        terminal.wait_for("You chose 'Good morning'.", result)
+        terminal.type(CTRL_C)
+        assert terminal.wait() == 0
+        terminal.check_restored()
+        assert f"The page is http://127.0.0.1:{port + 1}/" in terminal.screen
+
+
+def test_in_lines() -> None:
+    """On a terminal that can show no screen it is lines; once the agent is done, it ends."""
+    with demo(free_pair(), "--once", term="dumb") as terminal:
+        terminal.wait_for("3) Ahoy")
+        terminal.enter("2")
+        terminal.wait_for("to everybody")
+        terminal.enter("y")
+        terminal.wait_for("Approved by terminal: Good morning, world!")
+        assert terminal.wait() == 0
+
+
+def test_a_signal_ends_it_cleanly() -> None:
+    """After the agent is done the daemon goes on, until a signal ends both with exit code 0."""
+    port = free_pair()
+    with demo(port) as terminal:
+        terminal.wait_for("3) Ahoy")
+        with closing(Api(f"http://127.0.0.1:{port + 1}")) as api:
+            (item,) = api.get("/api/v1/pending").json()["items"]
+            api.respond(item["message_id"], response_type="text", answer="1")
+            terminal.wait_for("say “Hello, world!” to everybody")
+            (item,) = api.get("/api/v1/pending").json()["items"]
+            api.respond(item["message_id"], response_type="authorization_approved")
+        terminal.wait_for("The agent is done.")
+        os.killpg(terminal.popen.pid, signal.SIGTERM)
+        assert terminal.wait() == 0
+        terminal.check_restored()

@@ -1,0 +1,179 @@
+"""How a person decides: which keys do, when they are taken, and what is then sent.
+
+An approval takes two keys on purpose, ``a`` and then Enter, of which the first counts only if
+the prompt has been on the screen for a moment and up to its last line. So neither a key that
+was typed before the prompt appeared nor one meant for another prompt approves it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+from typing import Any
+
+from attrs import frozen
+
+from ailoop.cli.terminal.answer_line import AnswerLine
+from ailoop.cli.terminal.entry import Entry
+from ailoop.cli.terminal.wording import Markup
+from ailoop.model.message import Navigate, Question, ResponseType
+
+__all__ = ["Answering", "Form"]
+
+_MOMENT_SECONDS = 0.3
+"""A key that comes sooner after a prompt has appeared was on its way before it."""
+
+_KINDS = {
+    "a": ResponseType.AUTHORIZATION_APPROVED,
+    "d": ResponseType.AUTHORIZATION_DENIED,
+    "text": ResponseType.TEXT,
+}
+
+
+@frozen
+class Form:
+    """A decision that is being typed.
+
+    :param key: what opened it: ``a``, ``d``, or ``text`` for an answer.
+    """
+
+    entry: Entry
+    key: str
+    line: AnswerLine
+
+
+class Answering:
+    """The line in which the selected prompt is answered.
+
+    :param send: sends a decision about a prompt.
+    """
+
+    def __init__(self, send: Callable[[Entry, dict[str, Any]], None]) -> None:
+        self._send = send
+        self._shown: tuple[Entry | None, float] = (None, inf)
+        self.form: Form | None = None
+        self.notice = ""
+        self.typed_at = -inf
+        """When something was typed last."""
+
+    # -- what is before the person ----------------------------------------------------
+
+    def shown(self, entry: Entry | None, now: float, *, whole: bool) -> None:
+        """Note what is on the screen.
+
+        :param whole: whether its last line is.
+        """
+        if self._shown[0] is not entry:
+            self._shown = (entry, now)
+        if entry is not None and whole:
+            entry.read = True
+
+    def moment(self, now: float) -> float:
+        """Return after how many seconds the prompt that is shown can be decided."""
+        return self._shown[1] + _MOMENT_SECONDS - now
+
+    def _objection(self, entry: Entry, key: str, now: float) -> str:
+        """Say why a key is not taken, if it is not."""
+        if not entry.is_open:
+            return "Not taken: it waits no more."
+        if now >= entry.deadline:
+            return "Not taken: its time is over."
+        if entry.sending:
+            return "Your decision is on its way."
+        if self._shown[0] is not entry or self.moment(now) > 0:
+            return "Not taken: the prompt had only just appeared. Press it again."
+        if key == "a" and not entry.read:
+            return "Not taken: read it to the end first (Page Down)."
+        return ""
+
+    def hint(self, entry: Entry, now: float) -> Markup:
+        """Say what the keys do, or why the last one did not."""
+        if self.notice:
+            return [("notice", self.notice)]
+        if self.form is not None:
+            return [("dim", "Enter sends   Esc leaves it for later")]
+        if self._objection(entry, "d", now):
+            return [("dim", "n next prompt") if not entry.is_due(now) else ("dim", "...")]
+        if isinstance(entry.content, Question):
+            typed = "Enter goes on with your draft" if entry.draft else "Enter answer"
+            return [("dim", f"{typed}   1-9 choose" if entry.content.choices else typed)]
+        deny = "d refuse" if isinstance(entry.content, Navigate) else "d deny"
+        if not entry.read:
+            return [("dim", f"Page Down read on; then you can approve   {deny}")]
+        if isinstance(entry.content, Navigate):
+            return [("dim", f"o open in the browser   a approve: I opened it   {deny}")]
+        return [("dim", f"a approve   {deny}")]
+
+    # -- what the person types --------------------------------------------------------
+
+    def begin(self, entry: Entry, key: str, now: float) -> bool:
+        """Take a key that begins a decision; return whether it is one."""
+        asks = isinstance(entry.content, Question)
+        if not (key == "enter" or (key.isdecimal() if asks else key in ("a", "d"))):
+            return False
+        if asks:
+            self._open(entry, "text", now, "" if key == "enter" else key)
+        elif key == "enter":
+            hint = "a approves, d denies; a reason may follow."
+            self.notice = self._objection(entry, "d", now) or hint
+        else:
+            self._open(entry, key, now, "")
+        return True
+
+    def _open(self, entry: Entry, key: str, now: float, typed: str) -> None:
+        self.notice = self._objection(entry, key, now)
+        if self.notice:
+            return
+        choices = isinstance(entry.content, Question) and entry.content.choices
+        if typed and choices:
+            entry.draft = typed
+        caption = {"a": "APPROVE. Reason, if any: ", "d": "DENY. Reason, if any: "}
+        words = "Choice, by number or text: " if choices else "Answer: "
+        multiline = key == "text" and not choices
+        draft = AnswerLine(caption.get(key, words), entry.draft, multiline=multiline)
+        self.form = Form(entry, key, draft)
+
+    def close(self) -> None:
+        """Leave what is being typed; it is kept."""
+        self.form = None
+
+    def type(self, key: str, now: float) -> None:
+        """Take a key of the form."""
+        form = self.form
+        if form is None:
+            return
+        self.notice = ""
+        if key == "esc":
+            self.close()
+        elif key == "enter":
+            self._submit(form, now)
+        else:
+            form.line.key(key)
+            self._keep(form, now)
+
+    def paste(self, text: str, now: float) -> None:
+        """Take what was pasted; without a form it goes nowhere."""
+        if self.form is not None:
+            self.form.line.paste(text)
+            self._keep(self.form, now)
+
+    def _keep(self, form: Form, now: float) -> None:
+        if form.entry.draft != form.line.text:
+            form.entry.draft = form.line.text
+            self.typed_at = now
+
+    def _submit(self, form: Form, now: float) -> None:
+        entry, text = form.entry, form.line.text.strip()
+        self.notice = self._objection(entry, form.key, now)
+        if not self.notice and form.key == "text" and not text:
+            self.notice = "Nothing is typed yet."
+        if self.notice:
+            return
+        decision: dict[str, Any] = {"response_type": _KINDS[form.key]}
+        if form.key == "text":
+            decision["answer"] = text
+        else:
+            decision["reason"] = text or None
+        self.form = None
+        entry.sending = True
+        self._send(entry, decision)

@@ -1,0 +1,75 @@
+"""One prompt as it stands before a person: its time, its draft, its outcome."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from attrs import define
+
+from ailoop.model.delivery import Delivery
+from ailoop.model.message import Message, Priority, PromptContent
+
+__all__ = ["Entry", "priority_of"]
+
+_RANK = {one: rank for rank, one in enumerate(reversed(Priority))}
+"""From the most urgent on."""
+
+
+def priority_of(message: Message) -> Priority:
+    """Return how loudly a prompt calls; whatever is no priority is the normal one."""
+    try:
+        return Priority((message.metadata or {}).get("priority", Priority.NORMAL))
+    except ValueError:
+        return Priority.NORMAL
+
+
+@define(eq=False)
+class Entry:
+    """A prompt, and how far a person has come with it here.
+
+    :param deadline: when its time is over, on Trio's clock; infinite if never.
+    """
+
+    prompt: Message
+    content: PromptContent
+    deadline: float
+    draft: str = ""
+    """What has been typed and not sent."""
+    sending: bool = False
+    """Whether a decision is on its way to the server."""
+    outcome: Message | None = None
+    """The response, wherever it was given."""
+    lost: bool = False
+    """Whether it waits no more, and nobody could say why."""
+    read: bool = False
+    """Whether its last line has been on the screen."""
+    listed: bool = False
+    """Whether a list with it has been on the screen."""
+    seen: bool = False
+    """Whether a person had it before their eyes."""
+    delivery: Delivery | None = None
+    """How it stands with other surfaces, as far as the server has told."""
+
+    @property
+    def id(self) -> UUID:
+        """The prompt's id."""
+        return self.prompt.id
+
+    @property
+    def priority(self) -> Priority:
+        """How loudly it calls."""
+        return priority_of(self.prompt)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still waits, as far as is known."""
+        return self.outcome is None and not self.lost
+
+    def is_due(self, now: float) -> bool:
+        """Whether it can still be decided: it waits, and its time is not over."""
+        return self.is_open and now < self.deadline
+
+    @property
+    def place(self) -> tuple[int, float, UUID]:
+        """What the list is sorted by: urgent ones first, then what ends soonest."""
+        return _RANK[self.priority], self.deadline, self.id
