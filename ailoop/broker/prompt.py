@@ -15,6 +15,7 @@ from ailoop.model.codec import dump_message
 from ailoop.model.errors import Refusal
 from ailoop.model.message import (
     Message,
+    Priority,
     PromptContent,
     Question,
     Response,
@@ -55,6 +56,8 @@ _ON_TIMEOUT = {
 _LATE = ("timeout", "expired while down")
 """Reasons of the server's own responses at, or after, a deadline."""
 
+_LOUDNESS = {priority: place for place, priority in enumerate(Priority)}
+
 _ACCEPTED = {
     "question": (ResponseType.TEXT, ResponseType.CANCELLED),
     "authorization": (
@@ -82,11 +85,16 @@ class Prompt:
     entry: Entry
     message: Message
     deadline: float
+    urgency: tuple[int, float] = field(init=False)
+    """Sorts the most urgent first: by priority, then by what ends soonest."""
     response: Entry | None = None
     response_message: Message | None = None
     audience: Audience | None = None
     """Who has been shown it; absent until somebody tells or asks."""
     _watchers: list[Callable[[Prompt], None]] = field(factory=list)
+
+    def __attrs_post_init__(self) -> None:
+        self.urgency = (-_LOUDNESS[self.message.priority], self.deadline)
 
     @property
     def content(self) -> PromptContent:
@@ -191,12 +199,16 @@ def fit_response(content: PromptContent, response: Response) -> tuple[Response, 
         raise Refusal("wrong_response", "A question takes an answer", path="$.content.answer")
     if content.choices is None:
         return response, {}
-    index = _choose(content.choices, response.answer.strip())
+    index = _choose(content.choices, response.answer)
     value = content.choices[index]
     return Response(answer=value), {"index": index, "value": value}
 
 
 def _choose(choices: tuple[str, ...], answer: str) -> int:
+    # The very text first: choices may differ in nothing but case or spaces.
+    if answer in choices:
+        return choices.index(answer)
+    answer = answer.strip()
     folded = answer.casefold()
     for index, choice in enumerate(choices):
         if choice.strip().casefold() == folded:

@@ -42,7 +42,7 @@ class SenderType(StrEnum):
 
 
 class Priority(StrEnum):
-    """How loudly a notification may call."""
+    """How loudly a message calls, from the quietest on."""
 
     LOW = "low"
     NORMAL = "normal"
@@ -155,6 +155,19 @@ class Message:
     metadata: dict[str, Any] | None = None
     encoded: bytes | None = field(default=None, init=False, eq=False, repr=False)
     """The message as JSON, kept here by :func:`~ailoop.model.codec.encode`."""
+
+    @property
+    def priority(self) -> Priority:
+        """How loudly it calls: a notification has it in its content, others in ``metadata``.
+
+        Whatever is no priority is the normal one.
+        """
+        if isinstance(self.content, Notification):
+            return self.content.priority
+        try:
+            return Priority((self.metadata or {}).get("priority", Priority.NORMAL))
+        except ValueError:
+            return Priority.NORMAL
 
 
 @frozen(kw_only=True)

@@ -79,6 +79,18 @@ async def test_a_choice_by_text_or_number(autojump_clock, said, index):
         assert response.metadata == {"index": index, "value": CHOICES[index]}
 
 
+@pytest.mark.parametrize("said", ["Straße", "STRASSE", "2", "a", "A", " a"])
+async def test_a_choice_by_its_very_text(autojump_clock, said):
+    """A choice's own text names that one, however much another one is like it."""
+    choices = ("STRASSE", "Straße", "2", "A", "a", " a")
+    prompt = question(choices=choices)
+    async with running() as broker:
+        await post(broker, prompt)
+        response = decode((await broker.respond(prompt.id, answer(said))).entry)
+        assert response.content == answer(said)
+        assert response.metadata == {"index": choices.index(said), "value": said}
+
+
 @pytest.mark.parametrize("said", ["", "purple", "0", "5", "-1", "1.0", "²", "re", "9" * 5000])
 async def test_not_a_choice(autojump_clock, said):
     """Anything else is refused with the list of the choices, and the prompt stays open."""

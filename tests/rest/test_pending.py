@@ -89,3 +89,17 @@ async def test_limit() -> None:
             assert len(listed["items"]) == shown
             assert listed["total_count"] == 3
         assert len((await pending(server))["items"]) == 2
+
+
+async def test_the_most_urgent_of_too_many(server: Served) -> None:
+    """A list that is cut has what is most urgent, and of the same what ends soonest."""
+    await server.post({**question("a"), "metadata": {"priority": "low"}})
+    await server.post(question("b", timeout_seconds=200))
+    soon = await server.post(question("b", timeout_seconds=100))
+    await server.post(question("c", timeout_seconds=300))
+    asked = question("z", timeout_seconds=900)
+    urgent = await server.post({**asked, "metadata": {"priority": "urgent"}})
+    listed = await pending(server, limit=2)
+    assert listed["total_count"] == 5
+    assert [item["message"] for item in listed["items"]] == [soon, urgent]
+    assert [item["position"] for item in listed["items"]] == [2, 1]

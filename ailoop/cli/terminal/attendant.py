@@ -14,7 +14,7 @@ from ailoop.cli.running import explain
 from ailoop.cli.show import outcome
 from ailoop.cli.terminal.bell import Bell
 from ailoop.cli.terminal.board import Board
-from ailoop.cli.terminal.entry import Entry, priority_of
+from ailoop.cli.terminal.entry import Entry
 from ailoop.cli.terminal.link import Link
 from ailoop.cli.terminal.news import News
 from ailoop.cli.text import one_line
@@ -121,7 +121,7 @@ class Attendant:
     def _put(self, prompt: Message, deadline: float, *, quiet: bool) -> None:
         entry = self._board.put(prompt, deadline)
         if entry is not None and not quiet and self._board.lists(prompt.channel):
-            self._bell.call(priority_of(prompt))
+            self._bell.call(prompt.priority)
 
     async def _hear_deliveries(self) -> None:
         async with self._client.deliveries() as feed:

@@ -9,18 +9,10 @@ from attrs import define
 from ailoop.model.delivery import Delivery
 from ailoop.model.message import Message, Priority, PromptContent
 
-__all__ = ["Entry", "priority_of"]
+__all__ = ["Entry"]
 
 _RANK = {one: rank for rank, one in enumerate(reversed(Priority))}
 """From the most urgent on."""
-
-
-def priority_of(message: Message) -> Priority:
-    """Return how loudly a prompt calls; whatever is no priority is the normal one."""
-    try:
-        return Priority((message.metadata or {}).get("priority", Priority.NORMAL))
-    except ValueError:
-        return Priority.NORMAL
 
 
 @define(eq=False)
@@ -58,7 +50,7 @@ class Entry:
     @property
     def priority(self) -> Priority:
         """How loudly it calls."""
-        return priority_of(self.prompt)
+        return self.prompt.priority
 
     @property
     def is_open(self) -> bool:

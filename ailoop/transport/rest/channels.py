@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from collections.abc import Sequence
+from heapq import nsmallest
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -52,7 +54,7 @@ def channel_routes(gateway: Gateway) -> Blueprint:
         wanted = request.args.get("channel")
         limit = query_int("limit", gateway.limits.page, gateway.limits.page)
         waiting = list(broker.pending(wanted))
-        items = b",".join(_pending_items(islice(waiting, limit)))
+        items = b",".join(_pending_items(waiting, limit))
         return encoded(b'{"items":[%b],"total_count":%d}' % (items, len(waiting)))
 
     return routes
@@ -97,13 +99,19 @@ def _page(name: str, history: History, after: int | None, limit: int) -> bytes:
     )
 
 
-def _pending_items(prompts: Any) -> list[bytes]:
+def _pending_items(prompts: Sequence[Prompt], limit: int) -> list[bytes]:
+    """Return the items of as many as may be listed: of too many, the most urgent."""
+    chosen: Sequence[Prompt] = prompts
+    if len(prompts) > limit:
+        chosen = nsmallest(limit, prompts, key=attrgetter("urgency"))
+    listed = {prompt.entry.id for prompt in chosen}
     items = []
     positions: dict[str, int] = {}
     for prompt in prompts:
         channel = prompt.entry.channel
         positions[channel] = positions.get(channel, 0) + 1
-        items.append(_pending_item(prompt, positions[channel]))
+        if prompt.entry.id in listed:
+            items.append(_pending_item(prompt, positions[channel]))
     return items
 
 
