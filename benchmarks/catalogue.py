@@ -6,7 +6,9 @@ from benchmarks import (
     capacity,
     growth,
     isolation,
+    journal_cost,
     journal_start,
+    journal_turns,
     latency,
     open_prompts,
     requests,
@@ -25,6 +27,8 @@ WORKLOADS: tuple[Workload, ...] = (
     *open_prompts.WORKLOADS,
     *growth.WORKLOADS,
     *isolation.WORKLOADS,
+    *journal_cost.WORKLOADS,
+    *journal_turns.WORKLOADS,
     *journal_start.WORKLOADS,
     *soak.WORKLOADS,
 )

@@ -46,6 +46,9 @@ class Connection:
     def __init__(self, port: int) -> None:
         self._buffer = bytearray()
         self._asked: Ask | None = None
+        self._sent_at = 0.0
+        self.seconds = 0.0
+        """How long the last answer took."""
         self.sock = socket.create_connection(("127.0.0.1", port), PATIENCE)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -56,6 +59,7 @@ class Connection:
     def send(self, ask: Ask) -> None:
         """Send a request."""
         self._asked = ask
+        self._sent_at = time.perf_counter()
         self.sock.sendall(ask.request)
 
     def pull(self) -> bool:
@@ -74,6 +78,7 @@ class Connection:
         size = int(head.partition(_LENGTH)[2].partition(b"\r")[0])
         if len(self._buffer) < start + size:
             return False
+        self.seconds = time.perf_counter() - self._sent_at
         self._check(head, bytes(self._buffer[start:]))
         self._buffer.clear()
         return True
@@ -94,9 +99,11 @@ class Connection:
             raise ValueError(f"not the answer to {asked}: {head!r} {body[:1000]!r}")
 
 
-def keep_asking(connections: list[Connection], asks: Iterator[Ask], seconds: float) -> int:
-    """Send on each connection a request after the other; return how many were answered."""
-    count = 0
+def keep_asking(
+    connections: list[Connection], asks: Iterator[Ask], seconds: float
+) -> list[float]:
+    """Send on each connection a request after the other; return how long each answer took."""
+    taken: list[float] = []
     end = time.monotonic() + seconds
     with selectors.DefaultSelector() as selector:
         for connection in connections:
@@ -105,12 +112,12 @@ def keep_asking(connections: list[Connection], asks: Iterator[Ask], seconds: flo
         while selector.get_map():
             ready = selector.select(PATIENCE)
             if not ready:
-                raise TimeoutError(f"an answer is missing after {count} answers")
+                raise TimeoutError(f"an answer is missing after {len(taken)} answers")
             for key, _ in ready:
                 if key.data.pull():
-                    count += 1
+                    taken.append(key.data.seconds)
                     if time.monotonic() < end:
                         key.data.send(next(asks))
                     else:
                         selector.unregister(key.fileobj)
-    return count
+    return taken

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from functools import partial
 from itertools import cycle
@@ -14,13 +14,13 @@ from benchmarks.contenders import AILOOP, FASTAPI, HYPERCORN, QUART, Contender
 from benchmarks.effort import Effort, Watch
 from benchmarks.keepalive import Ask, Connection, keep_asking
 from benchmarks.messages import notification
-from benchmarks.report import OURS, Goal, Row, Sample, at_least, at_most
+from benchmarks.report import OURS, Goal, Row, Sample, at_least, at_most, percentile
 from benchmarks.server import Server
 from benchmarks.workload import Context, Workload, take_turns
 
-__all__ = ["WORKLOADS", "post"]
+__all__ = ["BATCH", "WORKLOADS", "Answered", "ask_in_turns", "post", "posts"]
 
-_BATCH = 100
+BATCH = 100
 _POST_PATH = "/api/v1/messages"
 
 _MANY = 16
@@ -36,7 +36,8 @@ def post(first: int, count: int = 1) -> Ask:
     return Ask.of("POST", _POST_PATH, body, 201, messages[-1]["id"].encode())
 
 
-def _posts(batch: int) -> list[Ask]:
+def posts(batch: int) -> list[Ask]:
+    """Make requests that post so many messages each, all of them other ones."""
     return [post(first, batch) for first in range(0, _POOL, batch)]
 
 
@@ -45,19 +46,23 @@ def _health() -> list[Ask]:
 
 
 @frozen
-class _Answered:
-    """So many requests, with that effort."""
+class Answered:
+    """Requests that were answered, how many seconds each took, and with what effort."""
 
-    count: int
+    seconds: list[float]
     effort: Effort
 
     def rate(self, times: int) -> Sample:
         """Return how many there were in a second, times what each stands for."""
-        return self.effort.sample(times * self.count / self.effort.seconds)
+        return self.effort.sample(times * len(self.seconds) / self.effort.seconds)
 
     def each(self) -> Sample:
         """Return how much time passed for each, in microseconds."""
-        return self.effort.sample(1e6 * self.effort.seconds / self.count)
+        return self.effort.sample(1e6 * self.effort.seconds / len(self.seconds))
+
+    def percentile(self, percent: float) -> Sample:
+        """Return the time that so many percent of the answers took at most, in milliseconds."""
+        return self.effort.sample(1e3 * percentile(self.seconds, percent))
 
 
 @frozen
@@ -78,52 +83,49 @@ class _Asking:
             for _ in range(many)
         ]
 
-    def ask(self, seconds: float) -> _Answered:
+    def ask(self, seconds: float) -> Answered:
         """Ask for some time."""
         watch = Watch(self._asked.server)
-        count = keep_asking(self._connections, self._asked.asks, seconds)
-        return _Answered(count, watch.stop())
-
-
-def _start(
-    stack: ExitStack, context: Context, contenders: Sequence[Contender], asks: Sequence[Ask]
-) -> dict[str, _Asked]:
-    asked = {}
-    for one in contenders:
-        context.say(f"starting {one.name}")
-        asked[one.name] = _Asked(stack.enter_context(one.start()), cycle(asks))
-    return asked
+        taken = keep_asking(self._connections, self._asked.asks, seconds)
+        return Answered(taken, watch.stop())
 
 
 def _single(context: Context, workload: str, asks: Sequence[Ask]) -> list[Row]:
     """Measure single requests on one connection and on several."""
     rows = []
     goals = (at_most(1.15, of=QUART.name),)
-    with ExitStack() as stack:
-        asked = _start(stack, context, (AILOOP, QUART, HYPERCORN, FASTAPI), asks)
-        for many in (1, context.count(_MANY, 3)):
-            case = f"{many} connection{'s' * (many > 1)}"
-            taken = _take_turns(context, f"{workload}, {case}", asked, many)
-            times = {name: [one.each() for one in answered] for name, answered in taken.items()}
-            rows += _rows(workload, case, "µs/request", goals, times)
+    contenders = (AILOOP, QUART, HYPERCORN, FASTAPI)
+    for many in (1, context.count(_MANY, 3)):
+        case = f"{many} connection{'s' * (many > 1)}"
+        taken = ask_in_turns(context, f"{workload}, {case}", contenders, asks, many)
+        times = {name: [one.each() for one in answered] for name, answered in taken.items()}
+        rows += _rows(workload, case, "µs/request", goals, times)
     return rows
 
 
 def _batched(context: Context) -> list[Row]:
-    with ExitStack() as stack:
-        asked = _start(stack, context, (AILOOP, QUART, FASTAPI), _posts(_BATCH))
-        taken = _take_turns(context, "batch-post", asked, 1)
-    rates = {name: [one.rate(_BATCH) for one in answered] for name, answered in taken.items()}
+    contenders = (AILOOP, QUART, FASTAPI)
+    taken = ask_in_turns(context, "batch-post", contenders, posts(BATCH), 1)
+    rates = {name: [one.rate(BATCH) for one in answered] for name, answered in taken.items()}
     return _rows("batch-post", "1 connection", "msg/s", (at_least(20_000),), rates)
 
 
-def _take_turns(
-    context: Context, title: str, asked: Mapping[str, _Asked], many: int
-) -> dict[str, list[_Answered]]:
+def ask_in_turns(
+    context: Context,
+    title: str,
+    contenders: Sequence[Contender],
+    asks: Sequence[Ask],
+    many: int,
+) -> dict[str, list[Answered]]:
+    """Start servers and ask them in turns, each over so many connections."""
     with ExitStack() as stack:
-        asking = {name: _Asking(stack, one, many) for name, one in asked.items()}
-        for one in asking.values():
-            one.ask(min(_WARM_SECONDS, context.seconds))
+        asking = {}
+        for one in contenders:
+            context.say(f"starting {one.name}")
+            asked = _Asked(stack.enter_context(one.start()), cycle(asks))
+            asking[one.name] = _Asking(stack, asked, many)
+        for each in asking.values():
+            each.ask(min(_WARM_SECONDS, context.seconds))
         return take_turns(
             context,
             title,
@@ -160,7 +162,7 @@ WORKLOADS = (
     Workload(
         "post-one",
         f"HTTP, POST of a message on 1 connection and on {_MANY}",
-        lambda context: _single(context, "post-one", _posts(1)),
+        lambda context: _single(context, "post-one", posts(1)),
     ),
-    Workload("batch-post", f"HTTP, POST of {_BATCH} messages", _batched),
+    Workload("batch-post", f"HTTP, POST of {BATCH} messages", _batched),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 
@@ -13,22 +13,27 @@ from benchmarks.messages import Traffic
 from benchmarks.report import OURS, Goal, Row, Sample, at_least
 from benchmarks.workload import Context, Workload, take_turns
 
-__all__ = ["WORKLOADS"]
+__all__ = ["BATCH", "WORKLOADS", "fan_out"]
 
-_BATCH = 50
+BATCH = 50
 
 _SMOKE_SUBSCRIBERS = 5
 _WARM_SECONDS, _WARM_WINDOW = 0.3, 100
 
 
-def _fan_out(
+def fan_out(
     context: Context,
     workload: str,
     subscribers: int,
     contenders: Sequence[Contender],
-    goals: Sequence[Goal],
+    goals: Mapping[str, Sequence[Goal]],
     batch: int = 1,
 ) -> list[Row]:
+    """Measure one publisher and so many subscribers.
+
+    :param goals: by the server's name.
+    :param batch: messages in a frame.
+    """
     case = f"1 → {subscribers}"
     with ExitStack() as stack:
         fan_outs = {
@@ -46,7 +51,7 @@ def _fan_out(
             server=name,
             unit="deliveries/s",
             samples=[_sample(burst, subscribers) for burst in bursts],
-            goals=tuple(goals) if name == OURS else (),
+            goals=tuple(goals.get(name, ())),
         )
         for name, bursts in taken.items()
     ]
@@ -59,9 +64,9 @@ def _open(
     context.say(f"starting {contender.name}")
     server = stack.enter_context(contender.start())
     traffic = Traffic(contender.dialect, batch)
-    fan_out = stack.enter_context(open_fan_out(server, subscribers, traffic))
-    fan_out.burst(min(_WARM_SECONDS, context.seconds), _WARM_WINDOW)
-    return fan_out
+    opened = stack.enter_context(open_fan_out(server, subscribers, traffic))
+    opened.burst(min(_WARM_SECONDS, context.seconds), _WARM_WINDOW)
+    return opened
 
 
 def _sample(burst: Burst, subscribers: int) -> Sample:
@@ -75,7 +80,7 @@ def _one_by_one(
 
     def run(context: Context) -> list[Row]:
         count = context.count(subscribers, min(subscribers, _SMOKE_SUBSCRIBERS))
-        return _fan_out(context, "fan-out", count, contenders, goals)
+        return fan_out(context, "fan-out", count, contenders, {OURS: goals})
 
     about = f"WebSocket, one message a frame, 1 publisher to {subscribers}"
     return Workload(f"fan-out-{subscribers}", about, run)
@@ -84,7 +89,7 @@ def _one_by_one(
 def _batched(context: Context) -> list[Row]:
     goals = (at_least(60_000), at_least(1, of=FASTAPI.name))
     contenders = (AILOOP, AILOOP_V1, FASTAPI, WEBSOCKETS)
-    return _fan_out(context, "batch-frames", 1, contenders, goals, _BATCH)
+    return fan_out(context, "batch-frames", 1, contenders, {OURS: goals}, BATCH)
 
 
 _ALL = (AILOOP, AILOOP_V1, FASTAPI, WEBSOCKETS, TCP)
@@ -95,5 +100,5 @@ WORKLOADS = (
     _one_by_one(100, _ALL, (at_least(15, of=FASTAPI.name),)),
     # With so many, a window of messages takes the naive loop half a minute.
     _one_by_one(500, (AILOOP, AILOOP_V1, FASTAPI, TCP), (at_least(20, of=FASTAPI.name),)),
-    Workload("batch-frames", f"WebSocket, {_BATCH} messages a frame, 1 to 1", _batched),
+    Workload("batch-frames", f"WebSocket, {BATCH} messages a frame, 1 to 1", _batched),
 )
