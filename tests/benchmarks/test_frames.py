@@ -89,7 +89,9 @@ def test_the_parser_keeps_what_is_not_whole() -> None:
     assert parser.rest == served(b"half")[:3]
 
 
-@pytest.mark.parametrize("frame", [masked(b"x"), b"\x01\x01x", b"\xc1\x01x"])
+@pytest.mark.parametrize(
+    "frame", [masked(b"x"), b"\x01\x01x", b"\xc1\x01x"], ids=["masked", "in parts", "extended"]
+)
 def test_the_parser_refuses_what_no_server_sends_here(frame: bytes) -> None:
     """Masked, fragmented, or of an extension."""
     parser = FrameParser()

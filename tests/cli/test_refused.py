@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from uuid import uuid4
 
 import pytest
 
@@ -11,6 +10,8 @@ from tests.cli.commands import ailoop, finish, started
 from tests.cli.terminal import CTRL_C, on_terminal
 from tests.daemon.api import Api
 from tests.daemon.process import DaemonProcess, environment, running_daemon
+
+UNKNOWN = "0195f0a1-0000-7000-8000-000000000000"
 
 
 @pytest.mark.parametrize(
@@ -21,8 +22,8 @@ from tests.daemon.process import DaemonProcess, environment, running_daemon
         ("forward",),
         ("inbox",),
         ("inbox", "--once"),
-        ("answer", str(uuid4()), "x"),
-        ("approve", str(uuid4())),
+        ("answer", UNKNOWN, "x"),
+        ("approve", UNKNOWN),
         ("history",),
         ("health",),
     ],
@@ -82,7 +83,7 @@ def test_a_second_decision(daemon: DaemonProcess, api: Api, channel: str) -> Non
 
 def test_an_unknown_prompt(daemon: DaemonProcess) -> None:
     """An id nobody asked with: exit 1 and a sentence."""
-    done = ailoop("answer", str(uuid4()), "x", "--server", daemon.rest)
+    done = ailoop("answer", UNKNOWN, "x", "--server", daemon.rest)
     assert done.returncode == 1
     assert done.stderr == "ailoop: there is no prompt with this id, or not any more\n"
 

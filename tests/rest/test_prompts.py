@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
-
 import pytest
 
 from tests.rest.kit import MESSAGES, check_error
@@ -19,7 +17,7 @@ from tests.serving import (
     serving,
 )
 
-NO_IDS = (str(uuid4()), "no-id", "%ff", "1")
+NO_IDS = ("0195f0a1-0000-7000-8000-000000000000", "no-id", "%ff", "1")
 
 
 async def test_answer(server: Served) -> None:
