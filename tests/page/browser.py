@@ -68,12 +68,15 @@ class Cable:
         end.on_message(forward)
         self._ends.append(end)
 
-    def cut(self) -> None:
-        """End the connection, and let no other be made."""
+    def cut(self, code: int | None = None) -> None:
+        """End the connection, and let no other be made.
+
+        :param code: what the page is told of why.
+        """
         self._is_cut = True
         self.sent.clear()
         while self._ends:
-            self._ends.pop().close()
+            self._ends.pop().close(code=code)
 
     def mend(self) -> None:
         """Let connections through again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.page.posting import IN_BROWSER, post
@@ -41,6 +42,19 @@ def test_a_choice_that_is_a_number(api, inbox):
     }
 
 
+@pytest.mark.parametrize(
+    ("choices", "number"), [(["STRASSE", "Straße"], 2), (["3", "a", "A"], 3)]
+)
+def test_a_choice_is_sent_as_it_is_written(api, inbox, choices, number):
+    """However like another one, or another one's number, it is."""
+    prompt = post(api, choices=choices)
+    inbox.select(prompt)
+    inbox.press(str(number))
+    response = api.response_to(prompt)
+    assert response["content"]["answer"] == choices[number - 1]
+    assert response["metadata"]["index"] == number - 1
+
+
 def test_free_text(api, inbox):
     """Enter opens the field, further ones are new lines, and Ctrl+Enter sends."""
     prompt = post(api)
@@ -62,6 +76,16 @@ def test_an_empty_answer_is_none(api, inbox):
     inbox.press("r", "Meta+Enter")
     expect(inbox.card(prompt).get_by_role("alert")).to_have_text("Write an answer first.")
     assert api.state(prompt) == "pending"
+
+
+def test_an_answer_is_sent_once(api, inbox):
+    """The keys that sent it mean nothing more, and complain of nothing."""
+    prompt = post(api)
+    inbox.field(prompt).fill("yes")
+    inbox.field(prompt).press("Control+Enter")
+    inbox.expect_outcome(prompt, "Answered by you")
+    inbox.field(prompt).press("Control+Enter")
+    expect(inbox.card(prompt).get_by_role("alert")).to_have_count(0)
 
 
 def test_approve(api, inbox):
@@ -129,17 +153,26 @@ def test_nothing_is_decided_out_of_sight(api, inbox):
     assert api.state(prompt) == "pending"
 
 
-def test_a_long_action_is_approved_at_its_end(api, inbox):
-    """The key approves only what has been gone past; the buttons are below all of it."""
-    prompt = post(api, "authorization", action="far\n" * 200)
+@pytest.mark.parametrize(
+    ("key", "button", "content", "outcome"),
+    [
+        ("a", "Approve", {"action": "far\n" * 200}, "Approved"),
+        ("a", "Approve", {"context": {"harmless": [*range(90)], "also": "rm"}}, "Approved"),
+        ("d", "Deny", {"action": "far\n" * 200}, "Denied"),
+        ("2", "delete", {"text": "far\n\n" * 200, "choices": ["keep", "delete"]}, "delete"),
+    ],
+)
+def test_what_is_long_is_decided_at_its_end(api, inbox, key, button, content, outcome):
+    """A key decides only what has been gone past; the buttons are below all of it."""
+    prompt = post(api, "question" if "choices" in content else "authorization", **content)
     inbox.select(prompt)
     inbox.page.evaluate("scrollTo(0, 0)")
-    inbox.press("a")
+    inbox.press(key)
     expect(inbox.card(prompt).get_by_role("alert")).to_contain_text("scroll to its end first")
     assert api.state(prompt) == "pending"
-    inbox.card(prompt).get_by_role("button", name="Approve").scroll_into_view_if_needed()
-    inbox.press("a")
-    inbox.expect_outcome(prompt, "Approved by you")
+    inbox.card(prompt).get_by_role("button", name=button).scroll_into_view_if_needed()
+    inbox.press(key)
+    inbox.expect_outcome(prompt, outcome)
 
 
 def test_keys_can_be_switched_off(api, inbox):

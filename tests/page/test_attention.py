@@ -14,11 +14,18 @@ pytestmark = IN_BROWSER
 STUBS = """
   window.heard = [];
   window.shown = [];
+  window.takenBack = [];
   window.asked = 0;
   window.AudioContext = class {
     currentTime = 0;
     destination = null;
-    resume() { return Promise.resolve(); }
+    state = window.isMuted?.() ? "suspended" : "running";
+    resume() {
+      if (window.isMuted?.()) return new Promise(() => {});
+      this.state = "running";
+      this.onstatechange?.();
+      return Promise.resolve();
+    }
     createGain() { return { gain: {}, connect() {} }; }
     createOscillator() {
       const tone = { frequency: {}, connect() {}, stop() {} };
@@ -35,10 +42,11 @@ STUBS = """
     }
     constructor(title, options) {
       super();
+      this.tag = options.tag;
       window.shown.push([title, options]);
       window.last = this;
     }
-    close() {}
+    close() { window.takenBack.push(this.tag); }
   };
   document.hasFocus = () => window.isHere ?? false;
 """
@@ -155,6 +163,54 @@ def test_notifications_that_the_browser_forbids(inbox):
     assert (
         json.loads(inbox.page.evaluate("JSON.stringify(localStorage)"))["ailoop.notify"] == "no"
     )
+
+
+def test_a_notification_goes_with_its_prompt(api, inbox):
+    """What waits no more calls nobody; what is only told stays until it is read."""
+    inbox.switch_on("Desktop notifications")
+    api.post("a", type="notification", text="now", priority="urgent")
+    answered, waits = post(api, priority="urgent"), post(api)
+    inbox.expect_count(2)
+    assert len(shown(inbox)) == 3
+    api.respond(answered, answer="x", responder="bob")
+    inbox.expect_outcome(answered, "Answered by bob")
+    inbox.expect_count(1)
+    assert inbox.page.evaluate("takenBack") == [answered]
+    api._http.delete(f"/api/v1/messages/{waits}")
+    inbox.expect_count(0)
+    assert inbox.page.evaluate("takenBack") == [answered, waits]
+
+
+@pytest.mark.parametrize("permission", ["granted", "denied", "default"])
+def test_the_switch_shows_what_the_browser_allows(open_inbox, permission):
+    """Also when the page is opened again, and when the browser's leave is taken back."""
+    kept = "; localStorage.setItem('ailoop.notify', 'yes')"
+    inbox = open_inbox(script=f"{STUBS}{kept}; Notification.permission = '{permission}'")
+    switch = inbox.page.get_by_label("Desktop notifications")
+    inbox.page.locator(".settings summary").click()
+    expect(switch).to_be_checked(checked=permission == "granted")
+    inbox.page.locator(".settings summary").click()
+    inbox.page.evaluate("Notification.permission = 'denied'")
+    inbox.page.locator(".settings summary").click()
+    expect(switch).not_to_be_checked()
+
+
+def test_sound_that_the_browser_holds_back(api, open_inbox):
+    """It is said; a click lets it out, and what could not be heard is not heard later."""
+    muted = "window.touched = false; window.isMuted = () => !window.touched;"
+    inbox = open_inbox(script=f"{muted}{STUBS}; localStorage.setItem('ailoop.sound', 'yes')")
+    hint = inbox.page.get_by_role("button", name="Sound starts when you click here")
+    expect(hint).to_be_visible()
+    prompt = post(api, priority="urgent")
+    expect(inbox.card(prompt)).to_be_visible()
+    assert heard(inbox) == []
+    inbox.page.evaluate("window.touched = true")
+    hint.click()
+    expect(hint).to_be_hidden()
+    assert heard(inbox) == []
+    later = post(api)
+    expect(inbox.card(later)).to_be_visible()
+    assert len(heard(inbox)) == 1
 
 
 def test_what_waited_before_does_not_ring(api, open_inbox):

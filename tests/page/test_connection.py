@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from tests.daemon.api import Api
 from tests.daemon.process import running_daemon
 from tests.page.posting import IN_BROWSER, post, post_notes
+from tests.page.test_attention import STUBS
 
 pytestmark = IN_BROWSER
 
@@ -109,3 +110,46 @@ def test_a_gap_is_told(open_inbox):
         expect(inbox.page.locator(".gap")).to_contain_text("Messages are missing here: noisy")
         expect(inbox.card(prompt)).to_be_visible()
         expect(inbox.threads.first).to_contain_text("note 40")
+
+
+def test_too_many_cursors(api, open_inbox):
+    """A server that refuses to hear of them all is asked anew, and nothing comes twice."""
+    inbox = open_inbox(script=STUBS, cable=True)
+    inbox.switch_on("Desktop notifications")
+    api.post("anew", type="notification", text="first", priority="urgent")
+    anew = inbox.threads.filter(has_text="anew")
+    expect(anew).to_have_count(1)
+    prompt = post(api, channel="anew")
+    expect(inbox.card(prompt)).to_be_visible()
+    inbox.cable.cut(code=1009)
+    expect(inbox.state).to_have_text("Not connected, trying again")
+    api.post("anew", type="notification", text="last")
+    inbox.cable.mend()
+    expect(anew).to_have_count(2)
+    subscribe = next(frame for frame in inbox.cable.sent if frame["op"] == "subscribe")
+    assert subscribe["replay"] > 0
+    assert "after" not in subscribe
+    expect(inbox.card(prompt)).to_have_attribute("class", "prompt")
+    assert inbox.page.evaluate("shown.length") == 2
+
+
+def test_channels_that_are_gone(open_inbox):
+    """A page that stays open for months does not remember them all."""
+    with running_daemon() as process, closing(Api(process.rest)) as api:
+        port = str(urlsplit(process.rest).port)
+        post_notes(api, 1, "old")
+        inbox = open_inbox(url=process.rest, cable=True)
+        expect(inbox.threads).to_have_count(1)
+        inbox.cable.cut()
+        process.kill()
+    again = running_daemon("--rest-port", port)
+    with again as process, closing(Api(process.rest)) as api:
+        for channels in (["*", "old"], ["*", "new"]):
+            inbox.cable.mend()
+            expect(inbox.state).to_have_text("Connected", timeout=20_000)
+            post_notes(api, 1, "new")
+            subscribe = next(frame for frame in inbox.cable.sent if frame["op"] == "subscribe")
+            assert sorted(subscribe["after"]) == channels
+            expect(inbox.threads.filter(has_text="new")).not_to_have_count(0)
+            inbox.cable.cut()
+            expect(inbox.state).to_have_text("Not connected, trying again")

@@ -94,6 +94,7 @@ def test_ten_thousand(open_inbox):
         inbox.select(prompt)
         inbox.press("a")
         inbox.expect_outcome(prompt, "Approved by you")
+        inbox.expect_count(0)
         kept = inbox.page.get_by_role("button", name="All channels")
         count = int(kept.locator(".count").inner_text())
         assert 10_000 <= count <= 11_000

@@ -47,7 +47,7 @@ def test_the_countdown(api, open_inbox):
     expect(inbox.card(short)).to_have_class("prompt soon")
     long = post(api, timeout_seconds=7200)
     expect(inbox.card(long).locator(".left")).to_contain_text("1 h 59 min left")
-    inbox.pass_time(60)
+    inbox.pass_time(25)
     expect(inbox.card(short).locator(".left")).to_have_text("This prompt's time is over.")
 
 
@@ -167,3 +167,64 @@ def test_a_hundred_at_a_time(api, inbox):
         api.respond(item["message_id"], answer="x")
     inbox.expect_count(90)
     expect(inbox.page.locator("#prompts > li:not(.settled)")).to_have_count(90)
+
+
+def ask_many(api, count: int, priority: str) -> list[str]:
+    """Post so many questions, and return their ids as they are listed."""
+    messages = [
+        {
+            "channel": "many",
+            "content": {"type": "question", "text": f"q {n}", "timeout_seconds": 3000 + n},
+            "metadata": {"priority": priority},
+        }
+        for n in range(count)
+    ]
+    answer = api.post_many(messages)
+    assert answer.status_code == 201, answer.text
+    return [one["id"] for one in answer.json()]
+
+
+def test_what_is_urgent_gets_in(api, open_inbox):
+    """It takes the place of what comes last, but not of what somebody is at."""
+    inbox = open_inbox(clock=True)
+    low = ask_many(api, 100, "low")
+    expect(inbox.cards).to_have_count(100)
+    inbox.field(low[99]).fill("mine")
+    inbox.card(low[98]).locator("article").focus()
+    urgent = post(api, "authorization", channel="prod", priority="urgent")
+    inbox.expect_count(101)
+    inbox.pass_time(4)
+    expect(inbox.card(urgent)).to_have_count(1)
+    expect(inbox.cards).to_have_count(100)
+    expect(inbox.card(low[97])).to_have_count(0)
+    expect(inbox.field(low[99])).to_have_value("mine")
+    expect(inbox.focused).to_have_attribute("data-id", low[98])
+    expect(inbox.page.locator("#more")).to_contain_text("1 more wait")
+    inbox.expect_count(101)
+    # It waits still, and is back when there is room.
+    api.respond(urgent, response_type="authorization_denied")
+    inbox.expect_outcome(urgent, "Denied")
+    inbox.pass_time(4)
+    expect(inbox.card(low[97])).to_have_count(1)
+
+
+def test_a_channel_has_room_of_its_own(api, inbox):
+    """What waits elsewhere hides nothing of it, and only a channel without prompts is empty."""
+    ask_many(api, 100, "high")
+    quiet = post(api, channel="quiet", priority="low")
+    post(api, "notification", channel="idle")
+    inbox.expect_count(101)
+    expect(inbox.cards).to_have_count(100)
+    expect(inbox.card(quiet)).to_have_count(0)
+    nav = inbox.page.get_by_role("navigation", name="Channels")
+    nav.get_by_role("button", name="quiet").click()
+    expect(inbox.card(quiet)).to_be_visible()
+    empty = inbox.page.locator("#empty")
+    expect(empty).to_be_hidden()
+    expect(inbox.page.locator("#more")).to_have_text("100 more on other channels.")
+    nav.get_by_role("button", name="idle").click()
+    expect(empty).to_be_visible()
+    nav.get_by_role("button", name="All channels").click()
+    expect(empty).to_be_hidden()
+    expect(inbox.cards).to_have_count(100)
+    expect(inbox.card(quiet)).to_have_count(0)

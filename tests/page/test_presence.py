@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.page.posting import IN_BROWSER, post
@@ -53,11 +55,39 @@ def test_below_the_window_is_not_seen(api, inbox):
     api.eventually(lambda api: delivery(api, low)["seen_by"] == ["ann"], "seen")
 
 
-def test_without_a_name_the_surface_is_told(api, open_inbox):
-    """An agent learns that somebody saw it."""
-    open_inbox()
+def test_without_a_name(api, open_inbox):
+    """An agent learns that somebody saw it, and two without a name are two to each other."""
+    one, other = open_inbox(), open_inbox()
     prompt = post(api)
-    api.eventually(lambda api: delivery(api, prompt)["seen_by"] == ["web page"], "seen")
+    somebody = re.compile(r"^somebody [a-z]{3} is typing$")
+    one.field(prompt).press_sequentially("I think")
+    expect(other.card(prompt).locator(".others")).to_have_text(somebody)
+    expect(one.card(prompt).locator(".others")).to_have_text(re.compile("^seen by somebody"))
+    api.eventually(lambda api: len(delivery(api, prompt)["seen_by"]) == 2, "seen by two")
+    # It is no name to answer with, and stays the same.
+    names = delivery(api, prompt)["seen_by"]
+    one.page.reload()
+    one.field(prompt).press("Control+Enter")
+    assert "responder" not in api.response_to(prompt)["metadata"]
+    other_one = post(api)
+    api.eventually(lambda api: len(delivery(api, other_one)["seen_by"]) == 2, "seen by two")
+    assert sorted(delivery(api, other_one)["seen_by"]) == sorted(names)
+
+
+def test_a_name_that_is_set_later(api, open_inbox):
+    """It is told of what is shown already, as a whole, and nobody is shown to themselves."""
+    inbox, bob = open_inbox(), open_inbox("bob")
+    prompt = post(api)
+    others = inbox.card(prompt).locator(".others")
+    expect(others).to_have_text("seen by bob")
+    inbox.page.locator(".settings summary").click()
+    inbox.page.get_by_label("Your name").press_sequentially("Zoe", delay=30)
+    expect(bob.card(prompt).locator(".others")).to_contain_text("Zoe")
+    assert "Z" not in delivery(api, prompt)["seen_by"]
+    bob.field(prompt).press_sequentially("x")
+    expect(others).to_have_text("bob is typing")
+    bob.page.locator("#search").focus()
+    expect(others).to_have_text("seen by bob")
 
 
 def test_a_name_is_set_once(api, open_inbox):
@@ -69,6 +99,43 @@ def test_a_name_is_set_once(api, open_inbox):
     assert api.response_to(prompt)["metadata"]["responder"] == "Zoë"
     inbox.page.reload()
     expect(inbox.page.locator("#who")).to_have_text("Zoë")
+
+
+def test_a_tall_prompt_is_seen_where_it_is_read(api, inbox):
+    """However little of the whole a window of it is."""
+    first = post(api, text="top\n\n" * 40, priority="urgent")
+    tall = post(api, text="x\n\n" * 5000)
+    api.eventually(lambda api: delivery(api, first)["seen_by"] == ["ann"], "seen")
+    expect(inbox.card(tall)).to_have_count(1)
+    assert delivery(api, tall)["seen_at"] is None
+    inbox.page.evaluate(
+        """() => {
+            const tall = document.querySelectorAll("#prompts > li")[1];
+            scrollBy(0, tall.getBoundingClientRect().top + 300);
+        }"""
+    )
+    api.eventually(lambda api: delivery(api, tall)["seen_by"] == ["ann"], "seen")
+
+
+def test_a_window_that_nobody_is_at(api, open_inbox):
+    """What it shows is seen when somebody comes; and not when they have been gone a while."""
+    inbox = open_inbox("ann", script="document.hasFocus = () => false", clock=True)
+    prompt = post(api)
+    expect(inbox.card(prompt)).to_be_visible()
+    api.eventually(lambda api: delivery(api, prompt)["delivered_at"], "delivered")
+    inbox.pass_time(1)
+    assert delivery(api, prompt)["seen_at"] is None
+    inbox.page.mouse.move(2, 2)
+    api.eventually(lambda api: delivery(api, prompt)["seen_by"] == ["ann"], "seen")
+    inbox.pass_time(30)
+    second = post(api)
+    api.eventually(lambda api: delivery(api, second)["seen_by"] == ["ann"], "seen")
+    inbox.pass_time(61)
+    third = post(api)
+    api.eventually(lambda api: delivery(api, third)["delivered_at"], "delivered")
+    expect(inbox.card(third)).to_be_in_viewport()
+    inbox.pass_time(1)
+    assert delivery(api, third)["seen_at"] is None
 
 
 def test_told_again_to_a_new_connection(api, open_inbox):

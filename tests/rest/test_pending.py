@@ -53,10 +53,12 @@ async def test_items(server: Served) -> None:
             "position",
             "label",
             "expires_at",
+            "expires_in",
             "delivery",
             "message",
         ]
         told = await server.http.get(f"/api/v1/messages/{item['message_id']}")
+        assert 0 < item["expires_in"] <= item["message"]["content"]["timeout_seconds"]
         assert item["expires_at"] == told.json()["prompt"]["expires_at"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from heapq import nsmallest
 from operator import attrgetter
@@ -106,16 +107,17 @@ def _pending_items(prompts: Sequence[Prompt], limit: int) -> list[bytes]:
         chosen = nsmallest(limit, prompts, key=attrgetter("urgency"))
     listed = {prompt.entry.id for prompt in chosen}
     items = []
+    now = time.time()
     positions: dict[str, int] = {}
     for prompt in prompts:
         channel = prompt.entry.channel
         positions[channel] = positions.get(channel, 0) + 1
         if prompt.entry.id in listed:
-            items.append(_pending_item(prompt, positions[channel]))
+            items.append(_pending_item(prompt, positions[channel], now))
     return items
 
 
-def _pending_item(prompt: Prompt, position: int) -> bytes:
+def _pending_item(prompt: Prompt, position: int, now: float) -> bytes:
     members = {
         "message_id": str(prompt.entry.id),
         "kind": prompt.content.type,
@@ -123,6 +125,7 @@ def _pending_item(prompt: Prompt, position: int) -> bytes:
         "position": position,
         "label": prompt.content.label,
         "expires_at": format_epoch(prompt.deadline),
+        "expires_in": round(max(prompt.deadline - now, 0), 3),
         "delivery": delivery_members(prompt),
     }
     return b'%b,"message":%b}' % (orjson.dumps(members)[:-1], prompt.entry.encoded)

@@ -45,8 +45,3 @@ function fillUrl(label, text) {
   host.append(make("strong", "host", url.host), " in a new tab.");
   label.append(host);
 }
-
-/** Fold a choice as the server does to compare it. */
-export function foldOf(text) {
-  return text.trim().toLowerCase();
-}

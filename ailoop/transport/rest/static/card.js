@@ -1,26 +1,29 @@
 // One prompt on the screen: all that a person decides by, and what they can decide.
 
-import { fillBody, foldOf } from "./body.js";
+import { fillBody } from "./body.js";
 import * as drafts from "./drafts.js";
 import { copy } from "./copy.js";
 import { button } from "./text.js";
-import { duration, kindOf, outcome, people } from "./words.js";
+import { duration, outcome, people } from "./words.js";
 
 const SOON = 30_000;
 const GRACE = 3000;
 const GRACE_MINE = 1500;
+/** So long a response is awaited from the request that gave it, before another way of it counts. */
+const OWN_REPLY = 2000;
 const HURRY = "This prompt's time is over.";
 
 export class Card {
   /**
    * @param {import("./store.js").Prompt} prompt
    * @param {object} on `respond(prompt, decision)`, a promise; `dismiss(prompt)`;
-   *   `typing(prompt, isTyping)`; `announce(sentence)`; `me()`, the person's name
+   *   `typing(prompt, isTyping)`; `announce(sentence)`; `isMe(name)`
    */
   constructor(prompt, on) {
     this.prompt = prompt;
     this.on = on;
     this.sending = false;
+    this.sentAt = 0;
     /** When a settled card may go, in milliseconds; before, a person may be reading it. */
     this.leaveAt = Infinity;
     this.element = document.getElementById("prompt").content.firstElementChild.cloneNode(true);
@@ -59,12 +62,9 @@ export class Card {
     if (kind === "question") {
       const choices = content.choices ?? [];
       choices.forEach((text, index) => {
-        const made = button(text, () => this.choose(index), "choice");
+        const made = button(text, () => this.send({ answer: text }), "choice");
         made.dir = "auto";
-        if (index < 9) {
-          made.dataset.key = index + 1;
-          made.setAttribute("aria-keyshortcuts", index + 1);
-        }
+        if (index < 9) bindKey(made, index + 1);
         this.find(".choices").append(made);
       });
       label.textContent = "Answer";
@@ -73,30 +73,25 @@ export class Card {
     } else {
       label.textContent = "Reason (optional)";
       const approve = kind === "navigate" ? "I opened it" : "Approve";
-      actions.append(button(approve, () => this.decide(true), "approve"));
-      actions.append(button("Deny", () => this.decide(false), "deny"));
+      actions.append(bindKey(button(approve, () => this.decide("authorization_approved"), "approve"), "a"));
+      actions.append(bindKey(button("Deny", () => this.decide("authorization_denied"), "deny"), "d"));
     }
     this.find(".choices").hidden = !content.choices;
     this.find(".hint").hidden = kind !== "question" || content.choices != null;
   }
 
-  choose(index) {
-    const choices = this.prompt.content.choices ?? [];
-    if (index >= choices.length) return;
-    // The server takes the first choice that reads the same, whatever its case; else a number.
-    const first = choices.findIndex((one) => foldOf(one) === foldOf(choices[index]));
-    this.send({ answer: first === index ? choices[index] : String(index + 1) });
+  /** Return the button that a key presses, if there is one. */
+  buttonOf(key) {
+    return this.isOpen ? this.find(`[data-key="${key}"]`) : null;
   }
 
   answer() {
-    if (this.prompt.kind !== "question" || this.prompt.content.choices) return;
+    if (!this.isOpen || this.sending || this.prompt.content.choices) return;
     if (this.hasDraft) this.send({ answer: this.field.value });
     else this.complain("Write an answer first.");
   }
 
-  decide(isApproved) {
-    if (this.prompt.kind === "question") return;
-    const type = isApproved ? "authorization_approved" : "authorization_denied";
+  decide(type) {
     this.send({ response_type: type, reason: this.field.value.trim() || undefined });
   }
 
@@ -110,7 +105,8 @@ export class Card {
       this.field.value = "";
       drafts.forget(this.prompt.id);
     } catch (error) {
-      this.complain(error.body.response ? "What you decided was not recorded; another was first:" : error.message);
+      if (error.body.response) this.complain("What you decided was not recorded; another was first:");
+      else if (this.isOpen) this.complain(error.message);
     } finally {
       this.setSending(false);
       this.update();
@@ -119,6 +115,7 @@ export class Card {
 
   setSending(isSending) {
     this.sending = isSending;
+    this.sentAt = Date.now();
     this.article.setAttribute("aria-busy", isSending);
     for (const one of this.element.querySelectorAll(".choices button, .actions button")) one.disabled = isSending;
     this.field.readOnly = isSending || !this.isOpen;
@@ -143,6 +140,7 @@ export class Card {
     } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       if (this.prompt.kind === "question") return this.answer();
+      if (!this.isOpen) return;
       // A reason decides nothing.
       this.article.focus();
       this.on.announce("The reason is kept. Now approve with a, or deny with d.");
@@ -168,7 +166,7 @@ export class Card {
   /** Show what the store knows now: who else is there, and what has become of it. */
   update() {
     this.showOthers();
-    if (this.isOpen || this.sending) return;
+    if (this.isOpen || (this.sending && Date.now() < this.sentAt + OWN_REPLY)) return;
     if (!this.isSettled) this.settle();
     const said = this.find(".outcome");
     said.hidden = false;
@@ -201,17 +199,19 @@ export class Card {
   }
 
   showOthers() {
-    const me = this.on.me();
     const others = this.find(".others");
-    const typing = (this.prompt.delivery?.typing ?? []).filter((one) => one !== me);
-    const seen = (this.prompt.delivery?.seen_by ?? []).filter((one) => one !== me);
+    const typing = (this.prompt.delivery?.typing ?? []).filter((one) => !this.on.isMe(one));
+    const seen = (this.prompt.delivery?.seen_by ?? []).filter((one) => !this.on.isMe(one));
     others.replaceChildren();
     if (!this.isOpen) return;
     if (typing.length) others.append(people(typing), typing.length > 1 ? " are typing" : " is typing");
     else if (seen.length) others.append("seen by ", people(seen));
   }
+}
 
-  get title() {
-    return `${kindOf(this.prompt.content)} on ${this.prompt.channel}`;
-  }
+/** Have a key press a button; on a choice it is shown. */
+function bindKey(made, key) {
+  made.dataset.key = key;
+  made.setAttribute("aria-keyshortcuts", key);
+  return made;
 }

@@ -23,21 +23,22 @@ export function listen(list, on) {
       on.announce("Look at it first; then press again.");
     }
   };
-  // What is approved stands above the buttons: who sees those has gone past all of it.
-  const approve = (card) => {
-    if (isInSight(card.find(".actions"))) card.decide(true);
-    else card.complain("Not approved: scroll to its end first, then press a again.");
-  };
+  // What is decided stands above the buttons: who sees those has gone past all of it.
+  const press = (key) =>
+    onSelected((card) => {
+      const button = card.buttonOf(key);
+      if (!button) return;
+      if (isInSight(button)) button.click();
+      else card.complain(`Nothing is decided: scroll to its end first, then press ${key} again.`);
+    });
   const keys = {
     j: () => list.select(1),
     k: () => list.select(-1),
-    a: onSelected(approve),
-    d: onSelected((card) => card.decide(false)),
     r: onSelected((card) => card.edit()),
     "/": () => search.focus(),
     "?": openHelp,
   };
-  for (let key = 1; key <= 9; key++) keys[key] = onSelected((card) => card.choose(key - 1));
+  for (const key of "ad123456789") keys[key] = press(key);
 
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -1,12 +1,11 @@
 // The list of what waits: its order, and that it holds still for whoever is using it.
 
 import { Card } from "./card.js";
+import { Startle } from "./startle.js";
 
 const MOST_CARDS = 100;
 /** A pointer or a key counts as use for so long; then new prompts come in by themselves. */
 const USE = 3000;
-/** A press so soon after the list moved is taken for one that meant what was there before. */
-const STARTLE = 400;
 
 const ORDERS = {
   urgent: (one, other) => other.rank - one.rank || one.expiresAt - other.expiresAt,
@@ -28,7 +27,7 @@ export class PromptList {
     this.element = document.getElementById("prompts");
     this.pill = document.getElementById("held");
     this.usedAt = -Infinity;
-    this.movedAt = -Infinity;
+    this.startle = new Startle(this.element, on.announce);
     /** Where the card was that had the focus when it went. */
     this.place = 0;
     this.guard();
@@ -44,20 +43,6 @@ export class PromptList {
     this.pill.addEventListener("click", () => this.render(true));
     this.pill.addEventListener("pointermove", used, { passive: true });
     this.pill.addEventListener("pointerleave", () => this.render());
-    let startled = false;
-    const down = (event) => {
-      const moved = event.pointerType === "mouse" ? this.movedAt : Math.max(this.movedAt, this.touchMovedAt ?? 0);
-      startled = performance.now() - moved < STARTLE;
-    };
-    this.element.addEventListener("pointerdown", down, { passive: true });
-    const click = (event) => {
-      if (!startled || event.detail === 0) return;
-      event.preventDefault();
-      event.stopPropagation();
-      startled = false;
-      this.on.announce("The list had just moved. Press again.");
-    };
-    this.element.addEventListener("click", click, { capture: true });
   }
 
   /** Whether the pointer is over what a press may decide by, or would be when it moves. */
@@ -73,16 +58,34 @@ export class PromptList {
   /** Bring the screen to what the store knows. @param {boolean} force take in what was held */
   render(force = false) {
     this.hold(() => this.cards.forEach((card) => card.update()));
+    const here = this.turnover(true);
+    const elsewhere = this.turnover(false);
+    const gone = [...here.gone, ...elsewhere.gone];
+    const fresh = [...here.fresh, ...elsewhere.fresh];
     const hold = !force && this.isInUse;
-    const gone = hold ? [] : [...this.cards.values()].filter((card) => this.mayGo(card));
-    const wanted = this.store.open.filter((prompt) => !this.cards.has(prompt.id));
-    wanted.sort(ORDERS[this.order]);
-    const room = Math.max(0, MOST_CARDS - (this.cards.size - gone.length));
-    const held = hold && this.cards.size ? wanted.slice(0, room) : [];
-    const fresh = held.length ? [] : wanted.slice(0, room);
-    if (gone.length || fresh.length) this.move(() => this.change(gone, fresh));
-    this.showPill(held);
-    this.showRest(wanted.length - held.length - fresh.length);
+    if (!hold && (gone.length || fresh.length)) this.move(() => this.change(gone, fresh));
+    this.showPill(hold ? here.fresh.length : 0);
+    this.showRest(here, elsewhere);
+  }
+
+  /**
+   * Find what may go and what should come. Cards of other channels than the one that is looked
+   * at take no room from those that are shown.
+   */
+  turnover(isHere) {
+    const open = this.store.open.filter((prompt) => this.fits(prompt) === isHere).sort(ORDERS[this.order]);
+    const cards = [...this.cards.values()].filter((card) => this.fits(card.prompt) === isHere && !this.isStale(card));
+    // What somebody is at stays; of all else, what is first takes the places that there are.
+    const stays = (card) => (card.isOpen ? this.isUsed(card) : !this.mayGo(card));
+    const kept = new Set(cards.filter(stays).map((card) => card.prompt));
+    const others = open.filter((prompt) => !kept.has(prompt));
+    const chosen = new Set(others.slice(0, Math.max(0, MOST_CARDS - kept.size)));
+    return {
+      gone: cards.filter(({ prompt }) => !kept.has(prompt) && !chosen.has(prompt)),
+      fresh: [...chosen].filter(({ id }) => !this.cards.has(id) || this.isStale(this.cards.get(id))),
+      waiting: open.length,
+      left: others.length - chosen.size,
+    };
   }
 
   /** Show a prompt that waits no more, for what was written to it. */
@@ -98,6 +101,7 @@ export class PromptList {
   sort(order) {
     this.order = order;
     this.arrange();
+    this.render();
   }
 
   /** Show one channel's prompts, or with "" all. */
@@ -138,6 +142,20 @@ export class PromptList {
 
   // -- what comes and goes --------------------------------------------------------------
 
+  /** Whether a prompt is of the channel that is looked at. */
+  fits(prompt) {
+    return !this.channel || prompt.channel === this.channel;
+  }
+
+  /** Whether a card's prompt had ended, and waits again. */
+  isStale(card) {
+    return !card.isOpen && this.store.waits(card.prompt.id);
+  }
+
+  isUsed(card) {
+    return card.hasDraft || card.hasFocus || card.sending || card.element.matches(":hover");
+  }
+
   mayGo(card) {
     if (card.isOpen || card.hasDraft || Date.now() < card.leaveAt) return false;
     return !card.hasFocus || (card.prompt.mine && document.activeElement === card.article);
@@ -151,18 +169,29 @@ export class PromptList {
     card.element.remove();
     this.cards.delete(card.prompt.id);
     this.on.removed(card.prompt, card.element);
-    this.store.drop(card.prompt.id);
+    // What made room for others waits still.
+    if (!this.store.waits(card.prompt.id)) this.store.drop(card.prompt.id);
   }
 
   change(gone, fresh) {
     for (const card of gone) this.remove(card);
-    for (const prompt of fresh) {
-      const card = new Card(prompt, this.on);
-      this.cards.set(prompt.id, card);
-      this.hide(card);
-    }
+    for (const prompt of fresh) this.add(prompt);
     this.arrange();
     for (const prompt of fresh) this.on.added(prompt, this.cards.get(prompt.id).element);
+  }
+
+  add(prompt) {
+    const card = new Card(prompt, this.on);
+    const old = this.cards.get(prompt.id);
+    this.cards.set(prompt.id, card);
+    this.hide(card);
+    if (!old) return;
+    // It is asked again: what was written to it before stays, and who was at it.
+    const { hasFocus } = old;
+    card.field.value = old.field.value;
+    this.on.removed(old.prompt, old.element);
+    old.element.replaceWith(card.element);
+    if (hasFocus) card.article.focus({ preventScroll: true });
   }
 
   arrange() {
@@ -176,7 +205,7 @@ export class PromptList {
   }
 
   hide(card) {
-    card.element.hidden = Boolean(this.channel) && card.prompt.channel !== this.channel && !card.hasFocus;
+    card.element.hidden = !this.fits(card.prompt) && !card.hasFocus;
   }
 
   /** Change something, and keep the card in use where it is on the screen. */
@@ -191,23 +220,21 @@ export class PromptList {
     const { isHovered } = this;
     const had = this.element.childElementCount;
     this.hold(change);
-    if (isHovered) this.movedAt = performance.now();
-    if (had) this.touchMovedAt = performance.now();
+    if (had) this.startle.moved(isHovered);
   }
 
   showPill(held) {
-    const text = held.length === 1 ? "1 new prompt" : `${held.length} new prompts`;
-    this.pill.hidden = !held.length;
-    if (held.length && this.pill.textContent !== text) this.pill.textContent = text;
+    const text = held === 1 ? "1 new prompt" : `${held} new prompts`;
+    this.pill.hidden = !held;
+    if (held && this.pill.textContent !== text) this.pill.textContent = text;
   }
 
-  showRest(left) {
-    const more = Math.max(left, 0) + this.store.unlisted;
-    const elsewhere = [...this.cards.values()].filter((card) => card.element.hidden && card.isOpen).length;
+  showRest(here, elsewhere) {
+    const more = here.left + this.store.unlisted;
     const sentences = [];
     if (more) sentences.push(`${more} more wait; they come as these are answered.`);
-    if (elsewhere) sentences.push(`${elsewhere} more on other channels.`);
+    if (elsewhere.waiting) sentences.push(`${elsewhere.waiting} more on other channels.`);
     document.getElementById("more").textContent = sentences.join(" ");
-    document.getElementById("empty").hidden = this.shown.length > 0;
+    document.getElementById("empty").hidden = this.shown.length > 0 || here.waiting > 0 || this.store.unlisted > 0;
   }
 }

@@ -1,7 +1,9 @@
 // The page: its parts, and how they hear of each other.
 
-import * as alarm from "./alarm.js";
+import { tidy } from "./alarm.js";
+import { alias } from "./alias.js";
 import { showCount } from "./attention.js";
+import * as calling from "./calling.js";
 import { Channels } from "./channels.js";
 import * as drafts from "./drafts.js";
 import { History } from "./history.js";
@@ -18,10 +20,8 @@ import { kindOf } from "./words.js";
 const DRAWN_EVERY = { prompts: 16, history: 150 };
 const TICK = 1000;
 const TYPED = 200;
-const LOUD = ["urgent", "high", "normal"];
 
 const byId = (id) => document.getElementById(id);
-const me = () => byId("name").value.trim();
 
 // -- what changes is drawn before long, however often it changed until then -----------------
 
@@ -40,6 +40,7 @@ const draw = {
   prompts() {
     list.render();
     channels.render();
+    tidy((id) => store.waits(id));
     const { open } = store;
     showCount(open.length + store.unlisted, open.some((prompt) => prompt.priority === "urgent"));
     byId("waiting-count").textContent = open.length + store.unlisted || "";
@@ -60,15 +61,27 @@ function announce(sentence) {
   saying = setTimeout(() => (byId("announce").textContent = sentence), 50);
 }
 
+// -- the person, who answers by name, and is seen by others also without one -------------------
+
+const me = () => byId("name").value.trim();
+const seenAs = () => me() || alias();
+const showName = () => (byId("who").textContent = me() || "Set your name");
+
+settings.bind(byId("name"), "name", "", () => {
+  showName();
+  presence.rename(seenAs());
+});
+showName();
+
 // -- the parts ----------------------------------------------------------------------------
 
 const store = new Store(changed);
 const history = new History(store);
-const presence = new Presence((frame) => wire.send(frame), me);
+const presence = new Presence((frame) => wire.send(frame), seenAs());
 
 const list = new PromptList(store, {
   announce,
-  me: () => me() || SURFACE,
+  isMe: (name) => presence.names.has(name),
   added: (prompt, element) => presence.add(prompt, element),
   removed: (prompt, element) => presence.remove(prompt, element),
   typing: (prompt, isTyping) => presence.typing(prompt, isTyping),
@@ -89,13 +102,14 @@ const waiting = new Waiting(store, told);
 const wire = new Wire({
   state: showState,
   ready() {
-    waiting.refresh();
+    waiting.renew();
     presence.again();
   },
   message(message) {
+    const isNews = !store.threads.has(message.id);
     const isPrompt = store.message(message);
     if (isPrompt || (store.unlisted && message.content.type === "response")) waiting.refresh();
-    if (message.content.type === "notification") call([{ ...summary(message), priority: priorityOf(message) }], message);
+    if (isNews && message.content.type === "notification") callOf(message);
   },
   gap(frame) {
     store.gap(frame);
@@ -121,6 +135,8 @@ async function respond(prompt, decision) {
   } catch (error) {
     if (error.body.response) store.settle(prompt.id, error.body.response);
     else if (error.status === 404) store.lose(prompt.id);
+    // Without an answer it may have been recorded all the same.
+    else if (error.status === 0) waiting.refresh();
     throw error;
   }
 }
@@ -141,20 +157,16 @@ function told(fresh) {
     openedAt = Date.now() + store.skew;
     recover();
   } else if (fresh.length) {
-    call(fresh.map((one) => ({ ...summary(one), priority: one.priority })));
+    announce(fresh.length === 1 ? summary(fresh[0]).title : `${fresh.length} new prompts`);
+    calling.call(fresh.map((one) => ({ ...summary(one), priority: one.priority, waits: true })), open);
   }
 }
 
-function call(items, notification = null) {
-  if (notification && Date.parse(notification.timestamp) < openedAt) return;
-  const loudest = LOUD.find((priority) => items.some((one) => one.priority === priority));
-  const count = items.length;
-  if (!notification) announce(count === 1 ? items[0].title : `${count} new prompts`);
-  if (!loudest || (notification && loudest === "normal")) return;
-  if (settings.get("sound", "no") === "yes") alarm.ring(loudest);
-  if (settings.get("notify", "no") !== "yes") return;
-  if (document.hasFocus() && loudest !== "urgent") return;
-  for (const item of items) alarm.notify(item, () => open(item.id));
+/** A notification has come: a normal one is not worth a sound. */
+function callOf(notification) {
+  const priority = priorityOf(notification);
+  if (Date.parse(notification.timestamp) < openedAt || priority === "normal") return;
+  calling.call([{ ...summary(notification), priority }], open);
 }
 
 function open(id) {
@@ -189,17 +201,8 @@ async function recover() {
 // -- settings, search, keys -----------------------------------------------------------------
 
 function bindSettings() {
-  const showName = () => (byId("who").textContent = me() || "Set your name");
-  settings.bind(byId("name"), "name", "", showName);
-  showName();
   settings.bind(byId("keys"), "keys", "yes");
-  settings.bind(byId("sound"), "sound", "no", (value) => value === "yes" && alarm.ring("normal"));
-  settings.bind(byId("notify"), "notify", "no", async (value) => {
-    if (value !== "yes" || (await alarm.mayNotify())) return;
-    byId("notify").checked = false;
-    settings.set("notify", "no");
-    announce("The browser does not allow notifications of this page.");
-  });
+  calling.bindSwitches(announce);
   settings.bind(byId("sort"), "sort", "urgent", (order) => list.sort(order));
   list.order = byId("sort").value;
 }
@@ -216,4 +219,7 @@ function bindSearch() {
 bindSettings();
 bindSearch();
 listen(list, { announce, isOff: () => !byId("keys").checked });
-setInterval(() => list.tick(), TICK);
+setInterval(() => {
+  list.tick();
+  waiting.tick(Date.now());
+}, TICK);

@@ -3,52 +3,82 @@
 
 const AT_ONCE = 100;
 const IDLE = 5000;
+/** Who has not touched the page for so long may be gone, if its window is not in front either. */
+const ATTENTION = 60_000;
+/** A name counts when it has been written. */
+const WRITTEN = 1000;
+const TOUCHES = ["pointermove", "pointerdown", "keydown", "wheel", "touchmove"];
+// Half of a prompt, or what is in the middle of the window: that is half a window of it at
+// least, however tall it is.
+const VIEWS = [{ threshold: 0.5 }, { rootMargin: "-50% 0px" }];
 export const SURFACE = "web page";
 
 export class Presence {
   /**
    * @param {(frame: object) => void} send
-   * @param {() => string} name of the person
+   * @param {string} name of the person
    */
   constructor(send, name) {
     this.send = send;
     this.name = name;
+    /** All names that were told from here: none of them is somebody else. */
+    this.names = new Set([name]);
     /** How each listed prompt stands here, by its id. */
     this.states = new Map();
     this.elements = new WeakMap();
-    this.visible = new Set();
     this.news = new Map();
     this.idle = null;
-    this.observer = new IntersectionObserver((entries) => this.look(entries), { threshold: [0, 0.25, 0.5, 1] });
+    this.touchedAt = -Infinity;
+    this.views = VIEWS.map((options) => this.view(options));
+    const touched = () => {
+      this.touchedAt = performance.now();
+      this.see();
+    };
+    for (const kind of TOUCHES) addEventListener(kind, touched, { passive: true, capture: true });
+    addEventListener("focus", () => this.see());
     document.addEventListener("visibilitychange", () => this.see());
+  }
+
+  /** Watch which elements come into view. */
+  view({ threshold = 0, rootMargin = "0px" }) {
+    const visible = new Set();
+    const look = (entries) => {
+      for (const { target, isIntersecting, intersectionRatio } of entries) {
+        visible[isIntersecting && intersectionRatio >= threshold ? "add" : "delete"](target);
+      }
+      this.see();
+    };
+    return { visible, observer: new IntersectionObserver(look, { threshold, rootMargin }) };
   }
 
   /** A prompt is listed. */
   add(prompt, element) {
     this.elements.set(element, prompt.id);
     this.tell(prompt.id, "delivered");
-    this.observer.observe(element);
+    for (const { observer } of this.views) observer.observe(element);
   }
 
   remove(prompt, element) {
-    this.observer.unobserve(element);
+    for (const { observer, visible } of this.views) {
+      observer.unobserve(element);
+      visible.delete(element);
+    }
     this.states.delete(prompt.id);
-    this.visible.delete(prompt.id);
   }
 
-  look(entries) {
-    for (const { target, intersectionRatio, intersectionRect, rootBounds } of entries) {
-      const height = rootBounds?.height ?? innerHeight;
-      // Half of it, or where it is taller than the window, half a window of it.
-      const isSeen = intersectionRatio >= 0.5 || intersectionRect.height >= height / 2;
-      this.visible[isSeen ? "add" : "delete"](this.elements.get(target));
-    }
-    this.see();
+  /** Whether there is somebody: the window is in front, or was touched just now. */
+  get isAttended() {
+    return !document.hidden && (document.hasFocus() || performance.now() - this.touchedAt < ATTENTION);
   }
 
   see() {
-    if (document.hidden) return;
-    for (const id of this.visible) if (this.states.get(id) === "delivered") this.tell(id, "seen");
+    if (!this.isAttended) return;
+    for (const { visible } of this.views) {
+      for (const element of visible) {
+        const id = this.elements.get(element);
+        if (this.states.get(id) === "delivered") this.tell(id, "seen");
+      }
+    }
   }
 
   /** A person writes an answer, or has stopped. */
@@ -66,17 +96,26 @@ export class Presence {
     this.news.set(id, state);
   }
 
-  /** Tell everything: to a connection that is new. */
+  /** Tell everything: to a connection that is new, or of a person who has another name now. */
   again() {
     for (const [id, state] of this.states) this.tell(id, state);
   }
 
+  /** Take the name of the person, as far as it is written. */
+  rename(name) {
+    clearTimeout(this.renaming);
+    this.renaming = setTimeout(() => {
+      this.name = name;
+      this.names.add(name);
+      this.again();
+    }, WRITTEN);
+  }
+
   flush() {
-    const name = this.name() || undefined;
     for (const state of ["delivered", "seen", "typing"]) {
       const ids = [...this.news].filter(([, one]) => one === state).map(([id]) => id);
       for (let at = 0; at < ids.length; at += AT_ONCE) {
-        this.send({ op: "show", ids: ids.slice(at, at + AT_ONCE), state, name, surface: SURFACE });
+        this.send({ op: "show", ids: ids.slice(at, at + AT_ONCE), state, name: this.name, surface: SURFACE });
       }
     }
     this.news.clear();

@@ -2,12 +2,16 @@
 // person, the status (0: no answer at all) and the body.
 
 const AWAY = "The server cannot be reached. What you wrote is kept; try again when it is back.";
+const SILENT = "The server does not answer. What you wrote is kept; try again.";
+/** Milliseconds for an answer: on a connection that is dead, none would ever come. */
+const PATIENCE = 10_000;
 
 function failure(sentence, status, body) {
   return Object.assign(new Error(sentence), { status, body });
 }
 
-async function call(method, path, body) {
+async function call(method, path, { body, signal } = {}) {
+  const late = AbortSignal.timeout(PATIENCE);
   let answer;
   let text;
   try {
@@ -15,10 +19,11 @@ async function call(method, path, body) {
       method,
       headers: body ? { "Content-Type": "application/json" } : {},
       body: body ? JSON.stringify(body) : undefined,
+      signal: signal ? AbortSignal.any([signal, late]) : late,
     });
     text = await answer.text();
   } catch {
-    throw failure(AWAY, 0, {});
+    throw failure(late.aborted ? SILENT : AWAY, 0, {});
   }
   let value;
   try {
@@ -42,11 +47,12 @@ function parse(text) {
 
 /**
  * Return what waits for a person.
+ * @param {AbortSignal} signal
  * @returns {Promise<{items: object[], total: number, skew: number}>} `skew`: by how many
  *   milliseconds the server's clock is ahead of ours
  */
-export async function pending() {
-  const { value, date } = await call("GET", "/api/v1/pending");
+export async function pending(signal) {
+  const { value, date } = await call("GET", "/api/v1/pending", { signal });
   // The header counts whole seconds, cut off; a smaller difference is none.
   const skew = date + 500 - Date.now();
   return { items: value.items, total: value.total_count, skew: Math.abs(skew) > 2000 ? skew : 0 };
@@ -63,12 +69,12 @@ export async function message(id) {
 }
 
 /** Return the response to a prompt, or null while it is open. */
-export async function response(id) {
-  const { value, status } = await call("GET", `/api/v1/messages/${id}/response?wait=0`);
+export async function response(id, signal) {
+  const { value, status } = await call("GET", `/api/v1/messages/${id}/response?wait=0`, { signal });
   return status === 200 ? value : null;
 }
 
 /** Answer a prompt; return the recorded response. */
 export async function respond(id, decision) {
-  return (await call("POST", `/api/v1/messages/${id}/response`, decision)).value;
+  return (await call("POST", `/api/v1/messages/${id}/response`, { body: decision })).value;
 }

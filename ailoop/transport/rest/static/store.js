@@ -44,11 +44,18 @@ export class Store {
     this.unlisted = 0;
     /** By how many milliseconds the server's clock is ahead of ours. */
     this.skew = 0;
+    /** When this page heard of each response. */
+    this.heard = new WeakMap();
   }
 
   /** Prompts that wait for a person. */
   get open() {
-    return [...this.prompts.values()].filter((prompt) => !prompt.response && !prompt.lost);
+    return [...this.prompts.values()].filter(isOpen);
+  }
+
+  /** Whether a prompt is known and waits. */
+  waits(id) {
+    return this.prompts.has(id) && isOpen(this.prompts.get(id));
   }
 
   /** Take a message of a channel; return whether the list of what waits may have changed. */
@@ -58,9 +65,10 @@ export class Store {
       this.settle(message.correlation_id, message);
       return false;
     }
-    this.thread(message);
+    // What is there already is told again after a new beginning; the list knows what waits again.
+    if (!this.threads.get(message.id)?.message) this.thread(message);
     this.changed("history");
-    return PROMPTS.has(type) && !this.prompts.has(message.id) && !this.threads.get(message.id).response;
+    return PROMPTS.has(type) && !this.waits(message.id);
   }
 
   /** Note that messages of a channel are missing. */
@@ -96,6 +104,7 @@ export class Store {
   settle(id, response, mine = false) {
     const thread = this.threads.get(id);
     const at = Date.parse(response.timestamp);
+    this.heard.set(response, performance.now());
     if (thread) {
       thread.response = response;
       thread.at = Math.max(thread.at, at);
@@ -123,29 +132,43 @@ export class Store {
   }
 
   /**
-   * Take the server's list of what waits.
-   * @returns {{fresh: Prompt[], absent: Prompt[]}} what was not known before, and what seemed
+   * Take the server's list of what waits: it is right, also about what had ended before. A
+   * server that has forgotten a prompt is asked again under the same id.
+   * @param {object} list
+   * @param {number} since when the list was asked for: a response that came later is newer
+   * @returns {{fresh: Prompt[], absent: Prompt[]}} what was not known to wait, and what seemed
    *   to wait and is not in the list
    */
-  waiting({ items, total, skew }) {
+  waiting({ items, total, skew }, since) {
     this.unlisted = Math.max(0, total - items.length);
     this.skew = skew;
     const listed = new Set(items.map((item) => item.message_id));
     const absent = this.open.filter((prompt) => !listed.has(prompt.id));
     const fresh = [];
     for (const item of items) {
-      const known = this.prompts.get(item.message_id);
-      if (known) {
+      const id = item.message_id;
+      const known = this.prompts.get(id);
+      const response = known?.response ?? this.threads.get(id)?.response;
+      if (this.waits(id)) {
         known.delivery = item.delivery;
         known.expiresAt = Date.parse(item.expires_at) - skew;
-      } else if (!this.threads.get(item.message_id)?.response) {
+      } else if (!response || this.heard.get(response) < since) {
+        this.archive(id);
+        this.thread(item.message);
         fresh.push(this.add(item));
-        if (!this.threads.has(item.message_id)) this.thread(item.message);
       }
     }
     this.changed("prompts");
     this.changed("history");
     return { fresh, absent };
+  }
+
+  /** Keep a thread that has ended apart from a later one of the same id. */
+  archive(id) {
+    const ended = this.threads.get(id);
+    if (!ended?.response) return;
+    this.threads.delete(id);
+    this.threads.set(ended.response.id, { ...ended, id: ended.response.id });
   }
 
   /** Make a prompt of an item of the server's list, and keep it. */
@@ -195,6 +218,10 @@ export class Store {
     for (const prompt of this.open) of(prompt.channel).waiting++;
     return counts;
   }
+}
+
+function isOpen({ response, lost }) {
+  return !response && !lost;
 }
 
 /** Return all that a search may find a thread by. */

@@ -8,6 +8,8 @@ const SILENCE = 20_000;
 const PATIENCE = 10_000;
 const REPLAYED = 10_000;
 const REPLAYED_OF_ONE = 1000;
+/** The server closes so when a frame is too large for it. */
+const TOO_LARGE = 1009;
 
 /**
  * A connection that speaks `ailoop.v1`. `on` has functions: `state` (connecting, connected or
@@ -37,14 +39,16 @@ export class Wire {
     const ours = (act) => (event) => socket === this.socket && act(event);
     socket.addEventListener("open", ours(() => this.greet().catch(() => socket === this.socket && this.lose())));
     socket.addEventListener("message", ours((event) => this.receive(JSON.parse(event.data))));
-    socket.addEventListener("close", ours(() => this.lose()));
+    socket.addEventListener("close", ours((event) => this.closed(event.code)));
   }
 
   async greet() {
     this.request({ op: "hello", role: "human", client: "ailoop page" });
     const reply = await this.request({ op: "subscribe", channels: "*", ...(await this.beginning()) });
     if (reply.op !== "subscribed") throw new Error(reply.error);
-    for (const [channel, seq] of Object.entries(reply.channels)) this.cursors[channel] ??= seq;
+    // Channels that the server has forgotten are forgotten here too.
+    const followed = Object.entries(reply.channels);
+    this.cursors = Object.fromEntries(followed.map(([channel, seq]) => [channel, this.cursors[channel] ?? seq]));
     this.begun = true;
     this.pause = FIRST_PAUSE;
     this.on.state("connected");
@@ -101,6 +105,15 @@ export class Wire {
   probe() {
     this.expect(PATIENCE);
     this.send({ op: "ping" });
+  }
+
+  closed(code) {
+    // Too many cursors: to begin anew is all that is left.
+    if (code === TOO_LARGE) {
+      this.begun = false;
+      this.cursors = {};
+    }
+    this.lose();
   }
 
   lose() {
