@@ -127,7 +127,9 @@ def test(arguments: list[str]) -> None:
     check()
     docs()
     run(BIN / "coverage", "erase")
-    run(BIN / "coverage", "run", "-m", "pytest")
+    # Most tests wait for processes more than they compute.
+    workers = str((os.cpu_count() or 1) + 1)
+    run(BIN / "coverage", "run", "-m", "pytest", "-n", workers, "--dist", "worksteal")
     run(BIN / "coverage", "combine", "--quiet")
     run(BIN / "coverage", "report")
 

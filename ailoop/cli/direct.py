@@ -98,7 +98,9 @@ async def _ask_in_lines(
     _show(prompt.channel, content)
     if deadline < float("inf"):
         click.echo(f"({content.timeout_seconds} s to answer)", err=True)
-    if not isinstance(content, Question) and not is_terminal(sys.stdin):
+    if not isinstance(content, Question) and not (
+        is_terminal(sys.stdin) and is_terminal(sys.stderr)
+    ):
         return None, "no person at this terminal"
     reader = LineReader()
     if not isinstance(content, Question):

@@ -73,7 +73,7 @@ def inbox(
     async def attend(client: AiloopClient, box: Inbox) -> None:
         if as_json:
             await _print_messages(client, channel)
-        elif is_terminal(sys.stdin):
+        elif is_terminal(sys.stdin) and is_terminal(sys.stdout):
             await serve_person(client, box)
         else:
             await box.follow(client)

@@ -7,15 +7,17 @@ import signal
 import sys
 
 import click
+import structlog
 
-from ailoop import AiloopClient, AiloopError
+from ailoop import AiloopClient
 from ailoop.cli.inbox import serve_person
 from ailoop.cli.lines import fits_screen, is_terminal
 from ailoop.cli.prompts import Inbox
-from ailoop.cli.running import NO_PATIENCE, only_ailoop_error
-from ailoop.cli.text import complain
+from ailoop.cli.running import NO_PATIENCE
 
 __all__ = ["serve_screen"]
+
+log = structlog.get_logger()
 
 
 async def serve_screen(rest_url: str) -> None:
@@ -28,11 +30,12 @@ async def serve_screen(rest_url: str) -> None:
             from ailoop.cli.terminal.inbox import show_inbox
 
             await show_inbox(rest_url, None, name, mouse=True)
-            click.echo("The inbox is closed; the daemon goes on. Ctrl-C stops it.", err=True)
+            log.info("inbox_closed", hint="the daemon goes on; Ctrl-C stops it")
         else:
             await _serve_lines(rest_url, name)
-    except (AiloopError, ExceptionGroup) as error:
-        complain(f"the inbox at this terminal ended: {only_ailoop_error(error)}")
+    except Exception:
+        # A fault of the screen is none of the daemon's.
+        log.exception("inbox_failed")
 
 
 async def _serve_lines(rest_url: str, name: str) -> None:

@@ -16,6 +16,7 @@ __all__ = ["clean", "colour", "complain", "json_line", "one_line", "print_json"]
 
 # Colours (ECMA-48, SGR) are dropped as a whole. Of every other sequence only the characters
 # that a terminal acts on are: its text stays, so that nothing can be hidden from a person.
+_PLAIN = re.compile(r"[\x20-\x7e\n]*")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -24,6 +25,8 @@ def clean(text: str) -> str:
 
     Also gone are Unicode's direction overrides, which can make one text look like another.
     """
+    if _PLAIN.fullmatch(text):
+        return text
     text = _COLOURS.sub("", text).replace("\r\n", "\n").replace("\t", " ")
     return "".join(
         char for char in text if char == "\n" or unicodedata.category(char) not in _UNSAFE

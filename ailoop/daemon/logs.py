@@ -14,6 +14,8 @@ from typing import TextIO, cast
 import structlog
 from structlog.typing import Processor
 
+from ailoop.daemon.log_writer import LogWriter
+
 __all__ = ["configure_logs"]
 
 
@@ -27,21 +29,6 @@ class _ToStructlog(logging.Handler):
             logger=record.name,
             exc_info=record.exc_info,
         )
-
-
-class _Stderr:
-    """Standard error, which may go away: a log nobody reads any more stops no daemon."""
-
-    def write(self, text: str) -> None:
-        try:
-            sys.stderr.write(text)
-            sys.stderr.flush()
-        except OSError:
-            # What is still buffered goes there too, or Python would complain at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
-
-    def flush(self) -> None:
-        """Do nothing: each line is flushed as it is written."""
 
 
 def configure_logs(level: str, form: str) -> None:
@@ -73,7 +60,7 @@ def configure_logs(level: str, form: str) -> None:
             *last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _Stderr())),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", LogWriter())),
         cache_logger_on_first_use=False,
     )
     # Libraries log every frame below warnings; that helps nobody who runs a daemon.

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from ailoop.cli.terminal.bell import Bell
 from ailoop.cli.terminal.board import Board
-from ailoop.cli.terminal.entry import Entry, priority_of
+from ailoop.cli.terminal.entry import Entry
 from ailoop.model.message import Message, Priority, Question, Response, SenderType
 
 
@@ -51,7 +51,7 @@ def test_order() -> None:
     for entry in reversed(entries):
         shuffled.put(entry.prompt, entry.deadline)
     assert [one.id for one in shuffled.listed] == [one.id for one in entries]
-    assert priority_of(entries[2].prompt) is Priority.NORMAL
+    assert entries[2].prompt.priority is Priority.NORMAL
 
 
 def test_what_settled_before_it_came_is_not_put() -> None:
@@ -191,3 +191,16 @@ def test_bells_are_apart() -> None:
         bell.call(Priority.NORMAL)
         rung += bell.take([], number / 1000)
     assert rung == 1
+
+
+def test_a_prompt_that_is_there_after_all() -> None:
+    """What the server lists again waits again, with what was typed for it."""
+    board = Board()
+    asked = prompt()
+    entry = board.put(asked, 10)
+    assert entry is not None
+    entry.draft = "half of"
+    assert board.retain([], {asked.id}) == [entry]
+    assert not entry.is_open
+    assert board.put(asked, 20) is None
+    assert (entry.is_open, entry.draft, entry.deadline) == (True, "half of", 20)

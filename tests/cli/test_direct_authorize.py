@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import orjson
 import pytest
@@ -18,7 +19,9 @@ def test_a_yes_approves(typed: str) -> None:
     with on_terminal("authorize", "drop table users") as terminal:
         terminal.wait_for("Allow it? [y/N]")
         assert "drop table users" in terminal.screen
-        terminal.enter(typed)
+        terminal.type(typed)
+        terminal.wait_for(f"[y/N] {typed.rstrip()}")
+        terminal.enter("")
         assert terminal.wait() == 0
         assert terminal.screen.splitlines()[-1] == "approved"
 
@@ -173,7 +176,9 @@ def test_a_page_is_opened_by_a_yes_only() -> None:
         with on_terminal("navigate", "https://a.example/login") as terminal:
             terminal.wait_for("Open it? [y/N]")
             assert "https://a.example/login" in terminal.screen
-            terminal.enter(typed)
+            terminal.type(typed)
+            terminal.wait_for(f"[y/N] {typed}".rstrip())
+            terminal.enter("")
             assert terminal.wait() == code
             assert terminal.screen.splitlines()[-1] == said
 
@@ -184,3 +189,22 @@ def test_a_denial_in_a_pipe_is_json_too() -> None:
     assert done.returncode == 1
     said = orjson.loads(done.stdout)
     assert (said["authorized"], said["reason"]) == (False, "no person at this terminal")
+
+
+def test_with_the_question_elsewhere(tmp_path: Path) -> None:
+    """Who cannot be shown what it is about cannot approve it."""
+    command = ("/bin/sh", "-c", f'exec "$@" 2>{tmp_path / "err"}', "sh", *AILOOP)
+    with on_terminal("authorize", "drop table", command=command) as terminal:
+        terminal.enter("y")
+        assert terminal.wait() == 1
+        assert "denied: no person at this terminal" in terminal.screen
+
+
+def test_keys_as_fast_as_a_paste() -> None:
+    """Some terminals do not mark what is pasted: an Enter that comes along confirms nothing."""
+    with on_terminal("authorize", "deploy") as terminal:
+        terminal.wait_for("[y/N]")
+        terminal.type("y\r")
+        terminal.wait_for("as fast as a paste")
+        terminal.enter("")
+        assert terminal.wait() == 0

@@ -43,8 +43,8 @@ def test_once_as_json(api: Api, channel: str, where: tuple[str, ...]) -> None:
     items = [orjson.loads(line) for line in done.stdout.splitlines()]
     assert [item["message_id"] for item in items] == prompts
     assert items[0].keys() == {
-        *("message_id", "kind", "channel", "position", "label", "expires_at", "message"),
-        "delivery",
+        *("message_id", "kind", "channel", "position", "label", "message"),
+        *("expires_at", "expires_in", "delivery"),
     }
     assert items[1]["message"]["content"]["action"] == "deploy"
 

@@ -23,7 +23,9 @@ def decided(tmp_path: Path, typed: str, *arguments: str) -> dict[str, Any]:
     out = tmp_path / "out"
     with on_terminal(*arguments, "--json", "-c", "ch", stdout=out) as terminal:
         terminal.wait_for("[y/N]")
-        terminal.enter(typed)
+        terminal.type(typed)
+        terminal.wait_for(f"[y/N] {typed}")
+        terminal.enter("")
         terminal.wait()
     return orjson.loads(out.read_bytes())
 

@@ -132,7 +132,7 @@ def test_a_page_to_open(
         inbox.type("o")
         eventually(opened.exists, "the page was opened")
         assert opened.read_text() == f"{url}\n"
-        inbox.wait_for("Handed to the browser")
+        inbox.wait_for("Opened.")
         assert api.state(prompt) == "pending"
         inbox.type("a")
         inbox.wait_for("APPROVE")

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
+
+import pytest
 
 from tests.cli.screens import DOWN, PAGE_DOWN, OpenScreen, click, row_of
+from tests.cli.terminal import COLUMNS, on_terminal
 from tests.daemon.api import Api
+from tests.daemon.process import DaemonProcess, eventually
 
 
 def test_what_does_not_fit_is_read_first(
@@ -73,7 +78,9 @@ def test_the_next_is_not_approved_by_the_same_keys(
     second = api.request_permission(channel, "the second", timeout_seconds=500)
     with open_screen() as inbox:
         inbox.wait_for("a approve", "2 waiting")
-        inbox.type("a\r" * 10)
+        inbox.type("a")
+        inbox.wait_for("APPROVE")
+        inbox.type("\r" + "a\r" * 10)
         assert api.response_to(first)["metadata"]["responder"] == "ada"
         inbox.wait_for("1 waiting", "approved by ada")
         inbox.type("a\r" * 10)
@@ -170,3 +177,51 @@ def test_a_click_selects_and_decides_nothing(
     with open_screen("--no-mouse") as inbox:
         inbox.wait_for("2 waiting")
         assert not inbox.modes & {1000, 1002, 1006}
+
+
+@pytest.mark.parametrize("rows", [4, 5, 6])
+def test_a_small_terminal(api: Api, channel: str, open_screen: OpenScreen, rows: int) -> None:
+    """What has no room for the prompt and what the keys do decides nothing."""
+    prompt = api.request_permission(channel, "drop the table")
+    with open_screen() as inbox:
+        inbox.wait_for("a approve   d deny")
+        inbox.resize(COLUMNS, rows)
+        inbox.wait_until(lambda: inbox.lines[0].startswith(" ailoop"), "drawn anew")
+        inbox.type("adq")  # had a form been opened, q would be a letter of the reason
+        assert inbox.wait() == 0
+        assert api.state(prompt) == "pending"
+
+
+def test_the_smallest_terminal(api: Api, channel: str, open_screen: OpenScreen) -> None:
+    """Eight rows are enough for all of it, and then it decides."""
+    prompt = api.request_permission(channel, "drop the table")
+    with open_screen() as inbox:
+        inbox.resize(COLUMNS, 8)
+        inbox.wait_for(" ailoop", "drop the table", "a approve   d deny")
+        inbox.type("a")
+        inbox.wait_for("drop the table", "APPROVE", "Enter sends")
+        inbox.enter("")
+        assert api.response_to(prompt)["metadata"]["responder"] == "ada"
+
+
+def test_a_number_is_an_answer(api: Api, channel: str, open_screen: OpenScreen) -> None:
+    """To a question without choices a digit begins the answer."""
+    prompt = api.ask(channel, "Which port?")
+    with open_screen() as inbox:
+        inbox.wait_for("Enter answer")
+        inbox.type("42\r")
+        assert api.response_to(prompt)["content"]["answer"] == "42"
+
+
+def test_where_nobody_can_see_it(
+    api: Api, daemon: DaemonProcess, channel: str, tmp_path: Path
+) -> None:
+    """With the output elsewhere than on the terminal nothing that is typed decides."""
+    out = tmp_path / "out"
+    prompt = api.request_permission(channel)
+    with on_terminal("inbox", "-c", channel, "--server", daemon.rest, stdout=out) as terminal:
+        eventually(lambda: "wants to" in out.read_text(), "the prompt in the file")
+        terminal.enter("y")
+        last = api.request_permission(channel, "another")
+        eventually(lambda: "another" in out.read_text(), "the next one, too")
+        assert (api.state(prompt), api.state(last)) == ("pending", "pending")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from typing import Any
 
-from tests.cli.screens import DOWN, OpenScreen, inbox_screen
+from tests.cli.screens import DOWN, END, OpenScreen, inbox_screen
 from tests.daemon.api import Api
 from tests.daemon.process import launched, running_daemon
 
@@ -88,3 +88,20 @@ def test_what_was_answered_meanwhile() -> None:
             inbox.popen.send_signal(signal.SIGCONT)
             inbox.wait_for("1 waiting", "answered meanwhile: answered “x” by bob")
         api.close()
+
+
+def test_presence_tells_no_more_than_is_shown(
+    api: Api, channel: str, open_screen: OpenScreen
+) -> None:
+    """A row without room is not delivered, and what was not read to its end was not seen."""
+    long = api.request_permission(channel, "far\n" * 200, timeout_seconds=100)
+    others = [api.ask(channel, "Which?", timeout_seconds=1000 + n) for n in range(40)]
+    with open_screen() as inbox:
+        inbox.wait_for("more in the list", "more below")
+        api.eventually(lambda api: delivery(api, long)["delivered_at"], "the first delivered")
+        api.eventually(lambda api: delivery(api, others[5])["delivered_at"], "the sixth, too")
+        assert delivery(api, others[-1])["delivered_at"] is None
+        assert delivery(api, long)["seen_by"] == []
+        inbox.type(END)
+        inbox.wait_gone("more below")
+        api.eventually(lambda api: delivery(api, long)["seen_by"] == ["ada"], "seen")

@@ -71,7 +71,7 @@ def test_it_goes_on_without_its_inbox() -> None:
         with serving() as (terminal, api):
             terminal.wait_for("Nothing is waiting")
             terminal.type(leave)
-            terminal.wait_for("ready rest=", "The inbox is closed; the daemon goes on.")
+            terminal.wait_for("ready rest=", "inbox_closed", "the daemon goes on")
             api.eventually(
                 lambda api: api.get("/api/stats").json()["viewer_connections"] == 0,
                 "the inbox has left",
@@ -110,7 +110,7 @@ def test_the_log_does_not_tear_the_screen() -> None:
         terminal.type("q")
         terminal.wait_for("Nothing is waiting")
         terminal.type("q")
-        terminal.wait_for("The inbox is closed", "something_happened", "in_a_thread")
+        terminal.wait_for("inbox_closed", "something_happened", "in_a_thread")
         terminal.check_restored()
         terminal.popen.send_signal(signal.SIGUSR1)
         terminal.wait_until(lambda: terminal.screen.count("in_a_thread") == 2, "the log")
@@ -145,7 +145,60 @@ def test_a_terminal_that_nobody_reads() -> None:
             api.post("shop", type="notification", text=f"{number} " * 100)
         assert api.respond(prompt, response_type="text", answer="x").status_code == 200
         terminal.popen.send_signal(signal.SIGTERM)
-        assert terminal.popen.wait(20) == 0
+        # Of its own accord: it is forced to after more than ten seconds.
+        assert terminal.popen.wait(8) == 0
+
+
+def test_the_inbox_is_left_on_a_terminal_that_nobody_reads() -> None:
+    """Neither what is left of the screen nor the log holds up the daemon."""
+    with serving() as (terminal, api):
+        terminal.wait_for("Nothing is waiting")
+        terminal.type("l")
+        terminal.wait_for("Esc back")
+        for number in range(300):
+            api.post("shop", type="notification", text=f"{number} " * 100)
+        terminal.type("qq")
+        api.eventually(
+            lambda api: api.get("/api/stats").json()["viewer_connections"] == 0,
+            "the inbox has left",
+        )
+        for _ in range(50):
+            assert api.get("/nothing").status_code == 404
+        assert api.get("/api/v1/health").json()["status"] == "healthy"
+
+
+def test_a_terminal_that_goes_away() -> None:
+    """With ``nohup`` the daemon outlives its terminal, inbox and all."""
+    command = ("/bin/sh", "-c", "trap '' HUP; exec \"$@\"", "sh", *AILOOP)
+    with on_terminal("serve", *FREE_PORTS, command=command) as terminal:
+        with closing(Api(address(terminal))) as api:
+            terminal.wait_for("Nothing is waiting")
+            terminal.hang_up()
+            api.eventually(
+                lambda api: api.get("/api/stats").json()["viewer_connections"] == 0,
+                "the inbox has left",
+            )
+            assert api.get("/api/v1/health").json()["status"] == "healthy"
+        terminal.popen.terminate()
+        assert terminal.popen.wait(8) == 0
+
+
+def test_a_fault_of_the_screen() -> None:
+    """It ends the inbox, says so, and is none of the daemon's."""
+    fault = (
+        "from ailoop.cli import main; from ailoop.cli.terminal import keys;"
+        "keys.HelpPage = lambda: 1 / 0; main()"
+    )
+    with on_terminal("serve", *FREE_PORTS, command=(sys.executable, "-c", fault)) as terminal:
+        terminal.wait_for("Nothing is waiting")
+        terminal.type("?")
+        terminal.wait_until(
+            lambda: b"inbox_failed" in terminal.raw and "ZeroDivisionError" in terminal.screen,
+            "the fault in the log",
+        )
+        with closing(Api(address(terminal))) as api:
+            assert api.get("/api/v1/health").json()["status"] == "healthy"
+        terminal.check_restored()
 
 
 def test_no_inbox_if_not_wanted() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from math import inf
 
 import trio
 import urwid
 
 from ailoop.cli.terminal.answer_line import AnswerLine
+from ailoop.cli.terminal.answering import CRAMPED, MOMENT_SECONDS
 from ailoop.cli.terminal.detail import Detail
 from ailoop.cli.terminal.entry import Entry
 from ailoop.cli.terminal.paste import Paste
@@ -54,7 +56,8 @@ class _AloneView(View):
         self._detail = Detail()
         self._paste = Paste()
         self._notice = ""
-        self._painted = False
+        self._shown_at = inf
+        self._shown_text = ""
 
     @property
     def title(self) -> str:
@@ -68,27 +71,38 @@ class _AloneView(View):
 
     def painted(self, now: float) -> None:
         """Note what the person has before them."""
-        del now
-        self._painted = True
-        if self._detail.reading.at_end:
+        self._shown_at = min(self._shown_at, now)
+        self._shown_text = self._line.text
+        if self._detail.at_end:
             self._entry.read = True
 
     def patience(self, now: float) -> float:
-        """Return when the countdown moves on."""
-        return (self._entry.deadline - now) % 1 or 1.0
+        """Return when the countdown moves on, or keys begin to count."""
+        left = self._entry.deadline - now
+        soon = self._shown_at + MOMENT_SECONDS - now
+        return min(inf if left == inf else left % 1 or 1.0, soon if soon > 0 else inf)
+
+    def _is_ready(self, now: float) -> bool:
+        """Whether the prompt has been there for a moment; then keys count."""
+        return now >= self._shown_at + MOMENT_SECONDS
 
     def draw(self, columns: int, rows: int, now: float) -> urwid.Canvas:
         """Draw the screen."""
         hint = [("notice", self._notice)] if self._notice else [("dim", "Enter sends")]
+        ready = self._is_ready(now)
+        size = columns, max(rows - 1, 1)
         parts = self._detail.parts(
-            self._entry, now, (columns, max(rows - 1, 1)), self._line, [*hint]
+            self._entry, now, size, self._line if ready else None, [*hint] if ready else []
         )
         return stack([(bar([("", " ailoop")], columns), False), *parts], rows)
 
     def keypress(self, size: tuple[int, int], key: str) -> str | None:  # type: ignore[override]
         """Take a key."""
         del size
-        pasted = self._paste.key(key)
+        now = trio.current_time()
+        if not self._is_ready(now) and key != "ctrl d":
+            return None  # it was on its way before the prompt was to be seen
+        pasted = self._paste.key(key, now)
         if pasted is not None:
             self._line.paste(pasted)
         elif key == "ctrl l":
@@ -113,8 +127,12 @@ class _AloneView(View):
         if isinstance(said, str):
             self._notice = said
             self._line.clear()
-        elif not self._painted or (approves and not self._entry.read):
+        elif self._detail.cramped:
+            self._notice = CRAMPED
+        elif approves and not self._entry.read:
             self._notice = "Not taken: read it to the end first (Page Down)."
+        elif approves and self._shown_text != self._line.text:
+            self._notice = "That came as fast as a paste. Enter once more approves."
         else:
             self.response = said
             self.finish()

@@ -1,8 +1,9 @@
 """How a person decides: which keys do, when they are taken, and what is then sent.
 
-An approval takes two keys on purpose, ``a`` and then Enter, of which the first counts only if
-the prompt has been on the screen for a moment and up to its last line. So neither a key that
-was typed before the prompt appeared nor one meant for another prompt approves it.
+An approval takes two keys on purpose, ``a`` and then Enter. The first counts only if the prompt
+has been on the screen for a moment and up to its last line, the second only once what the first
+did was on the screen. So neither a key that was typed before the prompt appeared, nor one meant
+for another prompt, nor a paste whose marks were torn on the way approves anything.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from ailoop.cli.terminal.entry import Entry
 from ailoop.cli.terminal.wording import Markup
 from ailoop.model.message import Navigate, Question, ResponseType
 
-__all__ = ["Answering", "Form"]
+__all__ = ["CRAMPED", "MOMENT_SECONDS", "Answering", "Form"]
 
-_MOMENT_SECONDS = 0.3
+CRAMPED = "Not taken: make the terminal larger, it has no room for all of it."
+MOMENT_SECONDS = 0.3
 """A key that comes sooner after a prompt has appeared was on its way before it."""
 
 _KINDS = {
@@ -51,6 +53,8 @@ class Answering:
     def __init__(self, send: Callable[[Entry, dict[str, Any]], None]) -> None:
         self._send = send
         self._shown: tuple[Entry | None, float] = (None, inf)
+        self._shown_form: Form | None = None
+        self._cramped = False
         self.form: Form | None = None
         self.notice = ""
         self.typed_at = -inf
@@ -58,30 +62,33 @@ class Answering:
 
     # -- what is before the person ----------------------------------------------------
 
-    def shown(self, entry: Entry | None, now: float, *, whole: bool) -> None:
+    def shown(self, entry: Entry | None, now: float, *, whole: bool, cramped: bool) -> None:
         """Note what is on the screen.
 
         :param whole: whether its last line is.
+        :param cramped: whether some of its parts had no room.
         """
+        self._cramped = cramped
         if self._shown[0] is not entry:
             self._shown = (entry, now)
+        self._shown_form = self.form
         if entry is not None and whole:
             entry.read = True
 
     def moment(self, now: float) -> float:
         """Return after how many seconds the prompt that is shown can be decided."""
-        return self._shown[1] + _MOMENT_SECONDS - now
+        return self._shown[1] + MOMENT_SECONDS - now
 
     def _objection(self, entry: Entry, key: str, now: float) -> str:
         """Say why a key is not taken, if it is not."""
         if not entry.is_open:
             return "Not taken: it waits no more."
-        if now >= entry.deadline:
-            return "Not taken: its time is over."
         if entry.sending:
             return "Your decision is on its way."
+        if self._cramped:
+            return CRAMPED
         if self._shown[0] is not entry or self.moment(now) > 0:
-            return "Not taken: the prompt had only just appeared. Press it again."
+            return "Not taken: it had only just appeared. Press it again."
         if key == "a" and not entry.read:
             return "Not taken: read it to the end first (Page Down)."
         return ""
@@ -125,8 +132,8 @@ class Answering:
         if self.notice:
             return
         choices = isinstance(entry.content, Question) and entry.content.choices
-        if typed and choices:
-            entry.draft = typed
+        # A number takes the place of another one; words that were typed go on with it.
+        entry.draft = typed if choices and typed else entry.draft + typed
         caption = {"a": "APPROVE. Reason, if any: ", "d": "DENY. Reason, if any: "}
         words = "Choice, by number or text: " if choices else "Answer: "
         multiline = key == "text" and not choices
@@ -165,6 +172,8 @@ class Answering:
     def _submit(self, form: Form, now: float) -> None:
         entry, text = form.entry, form.line.text.strip()
         self.notice = self._objection(entry, form.key, now)
+        if not self.notice and form.key == "a" and self._shown_form is not form:
+            self.notice = "That came as fast as a paste. Enter once more approves."
         if not self.notice and form.key == "text" and not text:
             self.notice = "Nothing is typed yet."
         if self.notice:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
-from math import inf
 from typing import Any
+from uuid import UUID
 
 import trio
 
@@ -24,6 +23,7 @@ from ailoop.model.message import PROMPT_TYPES, Message, Notification, Response
 __all__ = ["Attendant"]
 
 SURFACE = "terminal"
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.25, 5.0
 _SEND_SECONDS = 15.0
 """A decision that has not arrived by then is the person's to make again, or not."""
 
@@ -86,17 +86,28 @@ class Attendant:
 
         :param quiet: ring for none of it; who opens an inbox looks at it.
         """
-        known = self._board.known
-        try:
-            items = await self._client.pending()
-        except AiloopError:
-            return  # when the server is there again, this comes again
+        known, items = await self._list()
         for item in items:
-            # The two clocks may differ; what the server says counts when it comes to it.
-            ends = item.get("expires_at")
-            self._put(item["message"], inf if ends is None else _deadline(ends), quiet=quiet)
+            left = float(item["expires_in"])
+            self._put(item["message"], trio.current_time() + left, quiet=quiet)
+        self._board.unread = False
         self._board.retain((item["message"].id for item in items), known)
         self._changed()
+
+    async def _list(self) -> tuple[set[UUID], list[dict[str, Any]]]:
+        """Return what was known, and then what the server lists, however long that takes."""
+        pause = _FIRST_PAUSE_SECONDS
+        while True:
+            known = self._board.known
+            try:
+                return known, await self._client.pending()
+            except AiloopError as error:
+                if not self._board.unread:
+                    self._news.add(f"what waits is not to be had: {error}", "trouble")
+                self._board.unread = True
+                self._changed()
+            await trio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
     def _take(self, message: Message) -> None:
         content = message.content
@@ -159,14 +170,8 @@ class Attendant:
 
     async def history(self, channel: str) -> list[Message]:
         """Return a channel's newest messages."""
-        return await self._client.history(channel, limit=200)
+        return await self._client.history(channel, limit=100)
 
     async def channels(self) -> list[dict[str, Any]]:
         """Return the live channels."""
         return await self._client.channels()
-
-
-def _deadline(time: str) -> float:
-    """Return a time of day on Trio's clock."""
-    left = datetime.fromisoformat(time) - datetime.now(UTC)
-    return trio.current_time() + left.total_seconds()

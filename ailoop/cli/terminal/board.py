@@ -31,6 +31,8 @@ class Board:
         self._selected: Entry | None = None
         self._settled: dict[UUID, None] = {}
         self._order: list[Entry] | None = None
+        self.unread = False
+        """Whether the server's list could not be read; then more may wait than is here."""
 
     # -- what lies there --------------------------------------------------------------
 
@@ -91,6 +93,7 @@ class Board:
         known = self._entries.get(prompt.id)
         if known is not None:
             known.deadline = deadline
+            known.lost = False  # the server knows it after all
             self._order = None
             return None
         if prompt.id in self._settled or not isinstance(prompt.content, PROMPT_TYPES):

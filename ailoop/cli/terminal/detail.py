@@ -19,7 +19,15 @@ class Detail:
 
     def __init__(self, me: str = "") -> None:
         self.reading = Reading()
+        self.cramped = False
+        """Whether there was no room for all its parts, as of the latest drawing."""
         self._me = me
+        self._body: tuple[Entry | None, list[Markup]] = (None, [])
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the last line of the text is on the screen."""
+        return self.reading.at_end and not self.cramped
 
     def parts(
         self,
@@ -41,8 +49,12 @@ class Detail:
             above.append((line(about, columns), False))
         typed = answer.rows(columns) if answer is not None else 0
         # The room left is the text's, of which a row must be seen whatever else there is.
-        room = max(rows - len(above) - typed - 2, 1)
-        self.reading.say(entry.id, body(entry))
+        room = rows - len(above) - typed - 2
+        self.cramped = room < 1
+        room = max(room, 1)
+        if self._body[0] is not entry:
+            self._body = entry, [body(entry)]
+        self.reading.say(entry.id, self._body[1])
         text = self.reading.canvas(columns, min(room, self.reading.rows(columns)))
         more: Markup = []
         if self.reading.has_more:

@@ -24,6 +24,8 @@ from ailoop.model.message import Message
 
 __all__ = ["show_inbox"]
 
+_OPEN = "import sys, webbrowser; sys.exit(not webbrowser.open_new_tab(sys.argv[1]))"
+
 
 async def show_inbox(server: str | None, channel: str | None, me: str, *, mouse: bool) -> None:
     """Let the person at this terminal answer, until they quit or the terminal hangs up.
@@ -140,8 +142,10 @@ class _Desk:
 
     async def _open_page(self, url: str) -> None:
         # Apart from this terminal, which a browser for text would take.
-        command = [sys.executable, "-m", "webbrowser", "-t", url]
+        command = [sys.executable, "-c", _OPEN, url]
         quiet: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
-        await trio.run_process(command, check=False, start_new_session=True, **quiet)
-        self._view.answering.notice = "Handed to the browser."
+        done = await trio.run_process(command, check=False, start_new_session=True, **quiet)
+        self._view.answering.notice = (
+            "There is no browser here; copy the address." if done.returncode else "Opened."
+        )
         self._stage.changed()

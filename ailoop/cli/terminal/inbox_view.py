@@ -24,6 +24,9 @@ from ailoop.cli.text import one_line
 __all__ = ["InboxView"]
 
 _FOOTER = "up/down select   h history   c channels   l log   ? help   q quit"
+_NOTHING = "Nothing is waiting."
+_LEAST_ROWS = 9
+"""With fewer, the prompt that is selected has them all."""
 _ATTENTION_SECONDS = 60.0
 """For so long after a key somebody is taken to be at the terminal."""
 
@@ -48,6 +51,8 @@ class InboxView(View):
         self._first = 0
         """The place in the list of the first row that is shown."""
         self._rows = 0
+        self._shown: list[Entry] = []
+        """The prompts whose rows are shown."""
         self._drawn: Entry | None = None
         self._touched = trio.current_time()
         self._keys = Keys(self)
@@ -63,10 +68,11 @@ class InboxView(View):
     def painted(self, now: float) -> None:
         """Note which prompt the person has before them."""
         entry = self._drawn
-        for one in self.board.listed:
+        for one in self._shown:
             one.listed = True
-        self.answering.shown(entry, now, whole=self.detail.reading.at_end)
-        if entry is not None and now < self._touched + _ATTENTION_SECONDS:
+        detail = self.detail
+        self.answering.shown(entry, now, whole=detail.at_end, cramped=detail.cramped)
+        if entry is not None and entry.read and now < self._touched + _ATTENTION_SECONDS:
             entry.seen = True
 
     def patience(self, now: float) -> float:
@@ -90,10 +96,12 @@ class InboxView(View):
         """Draw the screen."""
         room = max(rows - 3, 1)
         self._drawn = None
+        self._shown = []
         if self.page is not None:
             body: list[Part] = [(self.page.canvas(columns, room), False)]
         elif self.board.selected is None:
-            body = [(empty(columns, room, [("title", "  Nothing is waiting.")]), False)]
+            told = "What waits could not be read yet." if self.board.unread else _NOTHING
+            body = [(empty(columns, room, [("title", f"  {told}")]), False)]
         else:
             body = self._prompts(self.board.selected, columns, room, now)
         last = self.news.lines[-1] if self.news.lines else None
@@ -122,26 +130,29 @@ class InboxView(View):
 
     def _prompts(self, entry: Entry, columns: int, rows: int, now: float) -> list[Part]:
         listed = self.board.listed
-        self._rows = min(len(listed), max(rows // 3, 1))
+        self._rows = min(len(listed), rows // 3) if rows >= _LEAST_ROWS else 0
         place = listed.index(entry)
         self._first = min(max(self._first, place - self._rows + 1), place)
         self._first = max(min(self._first, len(listed) - self._rows), 0)
-        shown = listed[self._first : self._first + self._rows]
+        self._shown = [*listed[self._first : self._first + self._rows]]
         parts: list[Part] = [
-            (line(row(one, now, selected=one is entry), columns), False) for one in shown
+            (line(row(one, now, selected=one is entry), columns), False) for one in self._shown
         ]
         hidden = len(listed) - self._rows
         rule = f"--- {hidden} more in the list ---" if hidden else ""
-        parts.append((bar([("", rule)], columns), False))
+        if self._rows:
+            parts.append((bar([("", rule)], columns), False))
         form = self.answering.form
         detail = self.detail.parts(
             entry,
             now,
-            (columns, rows - self._rows - 1),
+            (columns, rows - len(parts)),
             form.line if form is not None else None,
             self.answering.hint(entry, now),
         )
         self._drawn = entry
+        if entry not in self._shown:
+            self._shown.append(entry)
         return [(stack([*parts, *detail], rows), True)]
 
     # -- keys and clicks --------------------------------------------------------------

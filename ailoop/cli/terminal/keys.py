@@ -59,7 +59,7 @@ class Keys:
 
     def take(self, key: str, now: float) -> str | None:
         """Take a key; return it if it is none of ours."""
-        pasted = self._paste.key(key)
+        pasted = self._paste.key(key, now)
         page = self._view.page
         if pasted is not None:
             self._answering.paste(pasted, now)

@@ -19,6 +19,8 @@ class Link:
     def __init__(self, where: str) -> None:
         self.where = where
         self.connected = False
+        self.count = 0
+        """How many connections there have been."""
         self._why = ""
         self._next = 0.0
         self._again = trio.Event()
@@ -28,6 +30,7 @@ class Link:
         match event:
             case Connected():
                 self.connected = True
+                self.count += 1
                 self._again.set()
             case Lost(why):
                 self.connected = False

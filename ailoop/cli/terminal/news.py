@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from datetime import datetime
+from functools import cached_property
 
 from attrs import frozen
 
+from ailoop.cli.terminal.wording import Markup
 from ailoop.cli.text import one_line
 
 __all__ = ["Line", "News"]
@@ -14,7 +16,7 @@ __all__ = ["Line", "News"]
 _LINES = 500
 
 
-@frozen
+@frozen(eq=False)
 class Line:
     """Something that has happened.
 
@@ -26,18 +28,20 @@ class Line:
     text: str
     style: str
 
+    @cached_property
+    def markup(self) -> Markup:
+        """The line as it stands in the log, always the same object."""
+        return [("dim", f"{self.time} "), (self.style, self.text)]
+
 
 class News:
     """The last lines; older ones are let go."""
 
     def __init__(self) -> None:
         self.lines: deque[Line] = deque(maxlen=_LINES)
-        self.version = 0
-        """Changes with every line."""
 
     def add(self, text: str, style: str = "") -> None:
         """Add what has happened; a text from outside may be anything."""
         # The person's own clock, as the one beside the terminal.
         time = datetime.now().astimezone().strftime("%H:%M:%S")
         self.lines.append(Line(time, one_line(text), style))
-        self.version += 1

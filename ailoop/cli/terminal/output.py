@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import select
 import sys
-import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TextIO
@@ -59,22 +57,14 @@ class TerminalOutput:
             self._held = b""  # it has hung up, of which its keyboard tells too
 
     async def drained(self) -> None:
-        """Wait until the terminal has taken everything."""
+        """Write everything, and wait until the terminal has taken it."""
+        self.flush()
         while self._held:
             await trio.lowlevel.wait_writable(self._fd)
             self.flush()
 
-    def settle(self, seconds: float = 1.0) -> None:
-        """Write the rest; a terminal that takes nothing for so long does without."""
-        deadline = time.monotonic() + seconds
-        self.flush()
-        while self._held and (left := deadline - time.monotonic()) > 0:
-            select.select([], [self._fd], [], left)
-            self.flush()
-
     def close(self) -> None:
-        """Write the rest and close."""
-        self.settle()
+        """Let go of the terminal."""
         os.close(self._fd)
 
 
@@ -94,27 +84,26 @@ class _Held(io.TextIOBase):
         self._token.run_sync_soon(self._on_line, text)
         return len(text)
 
-    def release(self, stream: TextIO) -> None:
-        """Write where it would have gone."""
+    def release(self, output: TerminalOutput) -> None:
+        """Write it to the terminal that it was kept from."""
         lost = self._written - len(self._pieces)
-        with contextlib.suppress(OSError):  # it may have hung up
-            if lost:
-                stream.write(f"({lost} earlier lines were let go while the inbox was shown)\n")
-            stream.write("".join(self._pieces))
-            stream.flush()
+        if lost:
+            output.write(f"({lost} earlier lines were let go while the inbox was shown)\n")
+        output.write("".join(self._pieces))
 
 
 @contextlib.contextmanager
-def held_back(on_line: Callable[[str], None]) -> Iterator[None]:
-    """Keep from the terminal what anything writes, such as the log; write it at the end.
+def held_back(output: TerminalOutput, on_line: Callable[[str], None]) -> Iterator[None]:
+    """Keep from the terminal what anything writes, such as the log; hand it over at the end.
 
     The last thousand pieces are kept. Streams that lead elsewhere are left alone.
 
+    :param output: gets it.
     :param on_line: called with each piece, in the Trio thread.
     """
     with contextlib.ExitStack() as stack:
         if sys.stderr is not None and sys.stderr.isatty():
-            held, stream = _Held(on_line), sys.stderr
-            stack.callback(held.release, stream)
+            held = _Held(on_line)
+            stack.callback(held.release, output)
             stack.enter_context(contextlib.redirect_stderr(held))
         yield

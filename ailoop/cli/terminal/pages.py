@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -43,6 +43,11 @@ Pages
 
 Esc leaves a page. Marks: !! urgent, ! high, . low."""
 
+_HELP_TEXT: list[Markup] = [[("", _HELP)]]
+_NOTHING_YET: list[Markup] = [[("dim", "Nothing has happened yet.")]]
+_NOTHING_SAID: list[Markup] = [[("dim", "Nothing has been said here.")]]
+_FETCHING: list[Markup] = [[("dim", "...")]]
+
 
 class Page(Protocol):
     """A page that takes the place of the prompts."""
@@ -67,14 +72,14 @@ class _TextPage:
     def __init__(self) -> None:
         self._reading = Reading()
 
-    def _text(self) -> tuple[Hashable, Markup]:
-        """Return what the text is about, and the text."""
+    def _text(self) -> tuple[Hashable, Sequence[Markup]]:
+        """Return what the text is about, and its paragraphs."""
         raise NotImplementedError
 
     def canvas(self, columns: int, rows: int) -> urwid.Canvas:
         """Draw it."""
-        about, markup = self._text()
-        self._reading.say(about, markup, at_end=self._at_end)
+        about, text = self._text()
+        self._reading.say(about, text, at_end=self._at_end)
         return self._reading.canvas(columns, rows)
 
     def key(self, key: str) -> None:
@@ -99,8 +104,8 @@ class HelpPage(_TextPage):
 
     title = "help"
 
-    def _text(self) -> tuple[Hashable, Markup]:
-        return "help", [("", _HELP)]
+    def _text(self) -> tuple[Hashable, Sequence[Markup]]:
+        return "help", _HELP_TEXT
 
 
 class NewsPage(_TextPage):
@@ -112,15 +117,9 @@ class NewsPage(_TextPage):
     def __init__(self, news: News) -> None:
         super().__init__()
         self._news = news
-        self._made: tuple[int, Markup] = (-1, [])
 
-    def _text(self) -> tuple[Hashable, Markup]:
-        if self._made[0] != self._news.version:
-            markup: Markup = []
-            for one in self._news.lines:
-                markup += [("dim", f"{one.time} "), (one.style, f"{one.text}\n")]
-            self._made = self._news.version, markup
-        return "news", self._made[1] or [("dim", "Nothing has happened yet.")]
+    def _text(self) -> tuple[Hashable, Sequence[Markup]]:
+        return "news", [one.markup for one in self._news.lines] or _NOTHING_YET
 
 
 class HistoryPage(_TextPage):
@@ -133,8 +132,8 @@ class HistoryPage(_TextPage):
         self.channel = channel
         self.title = f"history of {channel}"
         self._messages: dict[UUID, Message] | None = None
-        self._error = ""
-        self._made: Markup | None = None
+        self._error: list[Markup] = []
+        self._threads: dict[UUID, tuple[Message | None, Markup]] = {}
 
     def begin(self, messages: list[Message]) -> None:
         """Show messages; what has come since they were asked for follows them."""
@@ -142,42 +141,41 @@ class HistoryPage(_TextPage):
         self._messages = {one.id: one for one in messages}
         for one in since.values():
             self._messages.setdefault(one.id, one)
-        self._made = None
 
     def put(self, message: Message) -> None:
         """Add a message that has come."""
         self._messages = self._messages or {}
         self._messages.setdefault(message.id, message)
         if len(self._messages) > _MESSAGES:
-            del self._messages[next(iter(self._messages))]
-        self._made = None
+            gone = next(iter(self._messages))
+            del self._messages[gone]
+            self._threads.pop(gone, None)
 
     def fail(self, why: str) -> None:
         """Say why there is nothing to show."""
-        self._error = one_line(why)
-        self._made = None
+        self._error = [[("notice", one_line(why))]]
 
-    def _text(self) -> tuple[Hashable, Markup]:
-        if self._made is None:
-            self._made = self._make()
-        return self.channel, self._made
-
-    def _make(self) -> Markup:
+    def _text(self) -> tuple[Hashable, Sequence[Markup]]:
         if self._messages is None:
-            return [("notice", self._error)] if self._error else [("dim", "...")]
+            return self.channel, self._error or _FETCHING
         responses = {
             one.correlation_id: one
             for one in self._messages.values()
             if isinstance(one.content, Response)
         }
-        markup: Markup = []
-        for one in self._messages.values():
-            # A response stands with its prompt, or alone where that is not to be had any more.
-            if not isinstance(one.content, Response):
-                markup += thread(one, responses.get(one.id))
-            elif one.correlation_id not in self._messages:
-                markup += thread(one, None)
-        return markup or [("dim", "Nothing has been said here.")]
+        # A response stands with its prompt, or alone where that is not to be had any more.
+        text = [
+            self._thread(one, responses.get(one.id))
+            for one in self._messages.values()
+            if not isinstance(one.content, Response) or one.correlation_id not in self._messages
+        ]
+        return self.channel, text or _NOTHING_SAID
+
+    def _thread(self, message: Message, response: Message | None) -> Markup:
+        made = self._threads.get(message.id)
+        if made is None or made[0] is not response:
+            made = self._threads[message.id] = response, thread(message, response)
+        return made[1]
 
 
 class ChannelsPage:

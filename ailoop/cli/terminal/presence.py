@@ -38,18 +38,20 @@ class Presence:
         self._link = link
         self._me = me
         self._told: dict[UUID, Showing] = {}
+        self._connection = 0
+        """The one that was told; what a connection was told ends with it."""
 
     async def run(self) -> None:
         """Tell it, until cancelled."""
         while True:
             if self._link.connected:
                 await self._tell()
-            else:
-                self._told = {}  # what was told has ended with the connection
             await trio.sleep(_LOOK_SECONDS)
 
     async def _tell(self) -> None:
         now = trio.current_time()
+        if self._connection != self._link.count:
+            self._connection, self._told = self._link.count, {}
         # What the terminal has not taken yet nobody has been shown.
         states = {
             one.id: self._state(one, now)
@@ -68,7 +70,8 @@ class Presence:
                     await self._client.show(some, state, name=self._me, surface=SURFACE)
                 except AiloopError:
                     return  # it is told again, if it still is so
-                self._told |= dict.fromkeys(some, state)
+                if self._connection == self._link.count:
+                    self._told |= dict.fromkeys(some, state)
 
     def _state(self, entry: Entry, now: float) -> Showing:
         form = self._answering.form

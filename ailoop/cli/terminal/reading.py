@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 import urwid
 
@@ -10,6 +10,9 @@ from ailoop.cli.terminal.width import steady
 from ailoop.cli.terminal.wording import Markup
 
 __all__ = ["Reading", "fit"]
+
+_END = 2**31
+"""Below every text's last row; drawing finds where that is."""
 
 
 def fit(canvas: urwid.Canvas, rows: int, top: int = 0) -> urwid.CompositeCanvas:
@@ -23,44 +26,76 @@ def fit(canvas: urwid.Canvas, rows: int, top: int = 0) -> urwid.CompositeCanvas:
     return fitted
 
 
+class _Paragraph:
+    """A part of a text, laid out once for each width: that takes a millisecond a kilobyte."""
+
+    def __init__(self, markup: Markup) -> None:
+        # Kept, so that its identity is not another one's.
+        self.markup = markup
+        self._text = urwid.Text([(style, steady(words)) for style, words in markup] or "")
+        self._laid = 0, 0
+
+    def rows(self, columns: int) -> int:
+        """Return how many rows it takes."""
+        if self._laid[0] != columns:
+            self._laid = columns, self._text.rows((columns,))
+        return self._laid[1]
+
+    def canvas(self, columns: int) -> urwid.Canvas:
+        """Draw it."""
+        return self._text.render((columns,))
+
+
 class Reading:
-    """A text, shown as far as the window goes."""
+    """A text of paragraphs, shown as far as the window goes."""
 
     def __init__(self) -> None:
-        self._text = urwid.Text("")
-        self._said: tuple[Hashable, Markup] = ("", [])
+        self._about: Hashable = ""
+        self._paragraphs: dict[int, _Paragraph] = {}
         self._top = 0
         self._rows = 1
         self.at_end = False
         """Whether the last line is shown, as of the latest drawing."""
 
-    def say(self, about: Hashable, markup: Markup, *, at_end: bool = False) -> None:
+    def say(self, about: Hashable, text: Sequence[Markup], *, at_end: bool = False) -> None:
         """Show a text.
 
         :param about: what it is about; the window stays where it is while that is the same.
+        :param text: the paragraphs; one that is the same object as before is not laid out anew.
         :param at_end: whether the window begins at the end, and stays there.
         """
-        if (about, markup) == self._said:
+        before = self._paragraphs
+        if about == self._about and list(before) == [id(one) for one in text]:
             return
-        if about != self._said[0]:
-            self._top = 2**31 if at_end else 0
+        if about != self._about:
+            self._top = _END if at_end else 0
         elif at_end and self.at_end:
-            self._top = 2**31
-        self._said = about, markup
-        self._text.set_text([(style, steady(words)) for style, words in markup] or "")
+            self._top = _END
+        self._about = about
+        self._paragraphs = {id(one): before.get(id(one)) or _Paragraph(one) for one in text}
 
     def rows(self, columns: int) -> int:
         """Return how many rows the whole text takes."""
-        return self._text.rows((columns,))
+        return sum(one.rows(columns) for one in self._paragraphs.values())
 
     def canvas(self, columns: int, rows: int) -> urwid.Canvas:
         """Draw the window, and note whether the end is in it."""
-        whole = self._text.render((columns,))
         self._rows = rows
-        last_top = max(whole.rows() - rows, 0)
+        last_top = max(self.rows(columns) - rows, 0)
         self._top = min(self._top, last_top)
         self.at_end = rows > 0 and self._top == last_top
-        return fit(whole, rows, self._top)
+        shown: list[urwid.Canvas] = []
+        above, first = 0, 0
+        for one in self._paragraphs.values():
+            below = above + one.rows(columns)
+            if below > self._top and above < self._top + rows:
+                first = first if shown else above
+                shown.append(one.canvas(columns))
+            above = below
+        parts = [
+            (canvas, None, False) for canvas in shown or [urwid.Text("").render((columns,))]
+        ]
+        return fit(urwid.CanvasCombine(parts), rows, self._top - first)
 
     @property
     def has_more(self) -> bool:
@@ -81,4 +116,4 @@ class Reading:
 
     def to_end(self) -> None:
         """Show the end."""
-        self._top = 2**31
+        self._top = _END

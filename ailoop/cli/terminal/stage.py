@@ -25,6 +25,9 @@ __all__ = ["Stage"]
 
 _FRAME_SECONDS = 1 / 30
 _BACKGROUND_SECONDS = 0.5
+_SETTLE_SECONDS = 1.0
+"""A terminal that takes nothing for so long does without the rest."""
+_SEQUENCE_SECONDS = 0.3
 _BELL = "\a"
 
 
@@ -68,6 +71,8 @@ class Stage:
         self._output = TerminalOutput(stream)
         # What is pasted must be told from what is typed; terminals that cannot ignore it.
         self._screen = _Screen(sys.stdin, self._output, bracketed_paste_mode=True)
+        # Over a slow line the rest of a sequence comes later; a lone Esc waits for it, too.
+        self._screen.set_input_timeouts(complete_wait=_SEQUENCE_SECONDS)
         self._events = urwid.TrioEventLoop()
         self._loop = _Loop(
             view,
@@ -93,7 +98,7 @@ class Stage:
     async def run(self) -> None:
         """Show the view until the terminal hangs up, or until cancelled."""
         try:
-            with held_back(self._view.log):
+            with held_back(self._output, self._view.log):
                 try:
                     self._loop.start()
                     async with trio.open_nursery() as nursery:
@@ -103,8 +108,9 @@ class Stage:
                         nursery.cancel_scope.cancel()
                 finally:
                     self._loop.stop()
-                    self._output.settle()
         finally:
+            with trio.move_on_after(_SETTLE_SECONDS, shield=True):
+                await self._output.drained()
             self._output.close()
 
     def _look_again(self, keys: list[Any], _: list[int]) -> list[Any]:
@@ -136,7 +142,8 @@ class Stage:
         with trio.open_signal_receiver(signal.SIGTSTP) as signals:
             async for _ in signals:
                 self._screen.stop()
-                self._output.settle()
+                with trio.move_on_after(_SETTLE_SECONDS):
+                    await self._output.drained()
                 handler = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
                 signal.raise_signal(signal.SIGTSTP)  # here it stands still
                 signal.signal(signal.SIGTSTP, handler)

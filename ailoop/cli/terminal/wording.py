@@ -22,6 +22,8 @@ _MARKS = {
     Priority.LOW: ("dim", ". "),
 }
 _SOON_SECONDS = 30.0
+_BEGINNING = 1000
+"""Characters of a text that the history of a channel shows."""
 
 
 def countdown(seconds: float) -> str:
@@ -122,14 +124,21 @@ def thread(message: Message, response: Message | None) -> Markup:
     time = message.timestamp.astimezone().strftime("%Y-%m-%d %H:%M:%S")
     who = message.sender_type.lower()
     if isinstance(content, Response):
-        return [("dim", f"{time} {who}: "), ("settled", f"{outcome(message)}\n")]
+        return [("dim", f"{time} {who}: "), ("settled", f"{_begin(outcome(message))}\n")]
     if isinstance(content, Notification):
         what, words = f"notification, {content.priority}", content.text
     else:
         what, words = _KINDS[content.type], content.label
-    parts: Markup = [("dim", f"{time} {who}, {what}\n"), ("", f"{clean(words)}\n")]
+    parts: Markup = [("dim", f"{time} {who}, {what}\n"), ("", f"{_begin(clean(words))}\n")]
     if not isinstance(content, Notification):
-        parts.append(("dim", "".join(f"  {line}\n" for line in detail_lines(content))))
+        lines = "".join(f"  {line}\n" for line in detail_lines(content))
+        parts.append(("dim", _begin(lines)))
         said = "no response yet" if response is None else outcome(response)
-        parts.append(("high" if response is None else "settled", f"  -> {said}\n"))
-    return [*parts, ("", "\n")]
+        parts.append(("high" if response is None else "settled", f"  -> {_begin(said)}\n"))
+    return parts
+
+
+def _begin(text: str) -> str:
+    """Return the beginning of a long text: laying it all out would hold up the daemon."""
+    left = len(text) - _BEGINNING
+    return f"{text[:_BEGINNING]} ... ({left:,} more characters)" if left > 0 else text
