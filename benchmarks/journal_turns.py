@@ -41,7 +41,7 @@ class _Turns(Instrument):
 
     def __init__(self) -> None:
         self.seconds: list[float] = []
-        self._began = 0.0
+        self._began: float | None = None
 
     def before_task_step(self, task: trio.lowlevel.Task) -> None:
         del task
@@ -49,7 +49,8 @@ class _Turns(Instrument):
 
     def after_task_step(self, task: trio.lowlevel.Task) -> None:
         del task
-        self.seconds.append(time.perf_counter() - self._began)
+        if self._began is not None:  # it was put in in the middle of a turn
+            self.seconds.append(time.perf_counter() - self._began)
 
 
 def _run(context: Context) -> list[Row]:

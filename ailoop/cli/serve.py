@@ -42,12 +42,11 @@ def _setting_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _setting_option(setting: Attribute[Any]) -> Callable[[Any], Any]:
+    flag, about = f"--{setting.name.replace('_', '-')}", setting.metadata["help"]
+    if isinstance(setting.default, bool):
+        return click.option(flag, setting.name, flag_value="true", default=None, help=about)
     shown = ",".join(setting.default) if isinstance(setting.default, tuple) else setting.default
-    return click.option(
-        f"--{setting.name.replace('_', '-')}",
-        setting.name,
-        help=f"{setting.metadata['help']}  [default: {shown or 'none'}]",
-    )
+    return click.option(flag, setting.name, help=f"{about}  [default: {shown or 'none'}]")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})

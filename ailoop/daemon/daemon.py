@@ -25,7 +25,7 @@ from ailoop.broker import open_broker
 from ailoop.daemon.journals import open_journal
 from ailoop.daemon.lag import watch_lag
 from ailoop.daemon.settings import Settings
-from ailoop.daemon.sockets import address, bind, is_loopback
+from ailoop.daemon.sockets import address, bind, check_exposure, is_loopback
 from ailoop.model.codec import Codec
 from ailoop.transport.gateway import Gateway
 from ailoop.transport.origin import OriginPolicy
@@ -55,10 +55,11 @@ class Daemon:
 async def open_daemon(settings: Settings) -> AsyncIterator[Daemon]:
     """Run a daemon for as long as the block runs; entered when both ports answer.
 
-    :raises DaemonError: a port cannot be had.
+    :raises DaemonError: a port cannot be had, or others could reach it.
     """
     ws_socket = bind(settings.host, settings.ws_port, "ws-port", settings.send_seconds)
     try:
+        check_exposure(ws_socket, allowed=settings.insecure_no_auth)
         rest_socket = bind(
             settings.host, settings.rest_port, "rest-port", settings.send_seconds
         )
@@ -98,6 +99,8 @@ async def open_daemon(settings: Settings) -> AsyncIterator[Daemon]:
             connections,
         )
         listeners.start_soon(watch_lag, gateway.counts.lag)
+        if not is_loopback(ws_socket):
+            log.warning("no_authentication", host=settings.host)
         log.info("ready", rest=daemon.rest_url, ws=daemon.ws_url)
         try:
             yield daemon

@@ -82,6 +82,11 @@ class Settings:
     """What a daemon can be told."""
 
     host: str = _setting("127.0.0.1", "Address to listen on.")
+    insecure_no_auth: bool = _setting(
+        False,
+        "Listen on an address that other machines can reach, although nobody has to "
+        "authenticate; something else must keep them out.",
+    )
     ws_port: int = _port(8080, "WebSocket port; 0 picks a free one.")
     rest_port: int = _port(8081, "REST port; 0 picks a free one.")
     journal: str = _setting(
@@ -229,6 +234,7 @@ def load_settings(flags: Mapping[str, Any], file: Path | None = None) -> Setting
     converter = Converter()
     for kind in (int, float, str):
         converter.register_structure_hook(kind, _convert)
+    converter.register_structure_hook(bool, _convert_switch)
     ts.register_strlist_hook(converter, sep=",")
     toml = ts.FileLoader({"*": ts.TomlFormat(section=None)}, [file or DEFAULT_FILE])
     try:
@@ -249,6 +255,16 @@ def _convert(value: Any, kind: type[Any]) -> Any:
     if isinstance(value, str) or type(value) is kind or (kind is float and type(value) is int):
         return kind(value)
     raise ValueError(f"not of type {kind.__name__}")
+
+
+def _convert_switch(value: Any, _: type[bool]) -> bool:
+    """Read a setting that is on or off."""
+    said = str(value).lower()
+    if said in ("true", "yes", "on", "1"):
+        return True
+    if said in ("false", "no", "off", "0"):
+        return False
+    raise ValueError("neither true nor false")
 
 
 def _reasons(error: BaseException) -> list[str]:
@@ -272,6 +288,8 @@ def toml_text(settings: Settings) -> str:
 
 
 def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, tuple):
         return f"[{', '.join(map(_toml, value))}]"
     if isinstance(value, str):

@@ -10,7 +10,7 @@ from ipaddress import ip_address
 
 from ailoop.daemon.errors import DaemonError
 
-__all__ = ["address", "bind", "is_loopback"]
+__all__ = ["address", "bind", "check_exposure", "is_loopback"]
 
 _BACKLOG = 1024
 _LONGEST_MILLISECONDS = 2**31 - 1  # the kernel's type is an int
@@ -64,3 +64,16 @@ def address(sock: socket.socket) -> str:
 def is_loopback(sock: socket.socket) -> bool:
     """Whether only this machine can reach a socket, however its address was spelled."""
     return ip_address(sock.getsockname()[0].partition("%")[0]).is_loopback
+
+
+def check_exposure(sock: socket.socket, *, allowed: bool) -> None:
+    """See that only this machine can reach a socket, unless that is wanted otherwise.
+
+    :raises DaemonError: others can, and nobody has to authenticate.
+    """
+    if not allowed and not is_loopback(sock):
+        raise DaemonError(
+            f"other machines could reach {address(sock)}, and nobody has to authenticate; if "
+            "something else keeps them out, as the pod of a sidecar does, say so with "
+            "--insecure-no-auth"
+        )

@@ -8,9 +8,10 @@ stored, whether or not its caller still waits.
 from __future__ import annotations
 
 import sqlite3
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -36,6 +37,7 @@ T = TypeVar("T")
 _FAILURES = (sqlite3.Error, OSError, JournalFileError)
 """What may pass by itself; anything else is a fault of this program."""
 
+_SWITCH_SECONDS = 0.001
 _CHANNELS_AT_ONCE = 16
 """Channels read back in one go of the thread."""
 
@@ -247,6 +249,20 @@ class SqliteJournal:
             self._retention.highest = max(self._retention.highest, self._heads.pop(name))
 
 
+@contextmanager
+def _prompt_switches() -> Iterator[None]:
+    """Have the thread hand the interpreter over to the event loop within a millisecond.
+
+    By default it may keep it for five, which would be the longest that the loop stands still.
+    """
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(min(before, _SWITCH_SECONDS))
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
+
+
 @asynccontextmanager
 async def open_sqlite(
     path: Path,
@@ -263,7 +279,7 @@ async def open_sqlite(
     :raises JournalFileError: it is in use, of something else, damaged, or out of reach.
     """
     journal = SqliteJournal(path, synchronous, retention or Retention(), wall)
-    with locked(path):
+    with locked(path), _prompt_switches():
         await journal._in_thread(journal._connect)  # noqa: SLF001
         try:
             async with trio.open_nursery() as nursery:

@@ -6,6 +6,7 @@ import re
 import socket
 from contextlib import closing
 
+import pytest
 import trio
 from trio_websocket import open_websocket_url
 
@@ -67,6 +68,20 @@ def test_an_address_that_is_not_here() -> None:
         assert (done.returncode, done.stdout) == (3, "")
         assert done.stderr.startswith(f"ailoop: cannot listen on {host}")
         assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_an_address_that_others_can_reach(host: str) -> None:
+    """It is refused in one line, unless somebody says that it is meant; then it is logged."""
+    done = run_serve(*FREE_PORTS, "--host", host)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "--insecure-no-auth" in done.stderr
+    assert done.stderr.count("\n") == 1
+    with launched(*FREE_PORTS, "--host", host, "--insecure-no-auth") as daemon:
+        daemon.wait_ready()
+        daemon.popen.terminate()
+        assert daemon.wait() == 0
+        assert "no_authentication" in daemon.stderr
 
 
 def test_the_ports_are_free_again_at_once() -> None:

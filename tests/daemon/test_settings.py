@@ -100,6 +100,8 @@ def test_a_bad_value_names_its_setting(name: str, monkeypatch: pytest.MonkeyPatc
         ("host = ['a']", "host"),
         ("allowed_origins = [1]", "allowed_origins"),
         ("log_level = 5", "log_level"),
+        ("insecure_no_auth = 2", "insecure_no_auth"),
+        ("insecure_no_auth = 'perhaps'", "insecure_no_auth"),
         ("ws_port 1", "line 1"),
     ],
 )
@@ -130,6 +132,8 @@ def _values(name: str) -> st.SearchStrategy[Any]:
         return st.lists(texts).map(tuple)
     if isinstance(default, str):
         return texts if name == "host" else st.just(default)
+    if KINDS[name] is bool:
+        return st.booleans()
     if KINDS[name] is float:
         return st.floats(0, 1e9, exclude_min=True)
     return st.integers(1, 10**9 if name.endswith("_seconds") else 2**60)
@@ -157,6 +161,11 @@ def test_every_setting_has_a_flag_that_works() -> None:
     shown = " ".join(CliRunner().invoke(serve, ["--help"]).stdout.split())
     for one in fields(Settings):
         flag = f"--{one.name.replace('_', '-')}"
+        if KINDS[one.name] is bool:
+            assert f"{flag} {one.metadata['help']}" in shown
+            printed = CliRunner().invoke(serve, [flag, "--print-config"])
+            assert tomllib.loads(printed.stdout)[one.name] is True
+            continue
         assert f"{flag} TEXT {one.metadata['help']} [default: " in shown
         value = {"host": "::1", "log_level": "debug", "log_format": "json"}.get(one.name)
         if value is None and KINDS[one.name] in (int, float):

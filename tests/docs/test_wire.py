@@ -28,6 +28,7 @@ FRAMES = [block for block in BLOCKS if block.caption]
 SPEAKERS = {"agent": V1, "person": V1, "plain": None}
 
 MADE_BY_SERVER = {
+    "expires_in",
     "expires_at",
     "first",
     "id",
