@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import Any
 from uuid import UUID
 
@@ -88,7 +89,8 @@ class Attendant:
         """
         known, items = await self._list()
         for item in items:
-            left = float(item["expires_in"])
+            # A server of an earlier version does not tell; it says when the time is over.
+            left = float(item.get("expires_in", inf))
             self._put(item["message"], trio.current_time() + left, quiet=quiet)
         self._board.unread = False
         self._board.retain((item["message"].id for item in items), known)

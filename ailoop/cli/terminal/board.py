@@ -115,19 +115,18 @@ class Board:
             self._retract(entry)
         return entry
 
-    def retain(self, waiting: Iterable[UUID], known: set[UUID]) -> list[Entry]:
-        """Take back what waits no more; return that.
+    def retain(self, waiting: Iterable[UUID], known: set[UUID]) -> None:
+        """Take back what waits no more.
 
         :param waiting: what does, as the server lists it.
         :param known: what was here before the server was asked; the rest may be newer.
         """
         gone = [self._entries[one] for one in known - set(waiting) if one in self._entries]
-        gone = [entry for entry in gone if entry.is_open]
         for entry in gone:
-            entry.lost = True
-            entry.sending = False
-            self._retract(entry)
-        return gone
+            if entry.is_open:
+                entry.lost = True
+                entry.sending = False
+                self._retract(entry)
 
     def _remember(self, prompt_id: UUID) -> None:
         self._settled[prompt_id] = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
 from typing import Any, Protocol
 from uuid import UUID
@@ -63,7 +64,7 @@ class Page(Protocol):
         ...
 
 
-class _TextPage:
+class _TextPage(ABC):
     """A text that is read."""
 
     title = ""
@@ -72,9 +73,9 @@ class _TextPage:
     def __init__(self) -> None:
         self._reading = Reading()
 
+    @abstractmethod
     def _text(self) -> tuple[Hashable, Sequence[Markup]]:
         """Return what the text is about, and its paragraphs."""
-        raise NotImplementedError
 
     def canvas(self, columns: int, rows: int) -> urwid.Canvas:
         """Draw it."""
