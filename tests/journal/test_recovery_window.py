@@ -75,6 +75,21 @@ async def test_of_too_many_channels_those_with_open_prompts_come_first(disk, moc
         assert set(broker.channels) == {"waits", "c4", "c3"}
 
 
+async def test_more_channels_wait_than_there_may_be(disk, mock_clock):
+    """A bound that was lowered loses no open prompt: all come back and can be answered."""
+    prompts = [authorization(f"c{number}") for number in range(4)]
+    async with disk.broker() as broker:
+        for prompt in prompts:
+            await post(broker, prompt)
+        await post(broker, note(channel="newest"))
+        disk.crash()
+    async with disk.broker(channels=2) as broker:
+        assert set(broker.channels) == {"c0", "c1", "c2", "c3"}
+        for prompt in prompts:
+            await broker.respond(prompt.id, APPROVE, responder="ann")
+            assert broker.prompt(prompt.id).state is State.APPROVED
+
+
 @pytest.mark.parametrize("noted", [True, False])
 async def test_a_prompt_before_the_window(disk, mock_clock, noted):
     """Open, answered within the window, or answered before it: each is what it was."""
