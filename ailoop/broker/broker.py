@@ -23,6 +23,7 @@ from uuid import UUID
 import trio
 from attrs import evolve
 
+from ailoop.broker.arrivals import Arrivals
 from ailoop.broker.audience import Audience
 from ailoop.broker.batch import Batch
 from ailoop.broker.channel import Channel, Submission
@@ -34,7 +35,13 @@ from ailoop.broker.registry import Registry
 from ailoop.broker.state import Accepted, Outcome
 from ailoop.model.delivery import Showing
 from ailoop.model.errors import Refusal
-from ailoop.model.message import Message, Response, ResponseType, SenderType
+from ailoop.model.message import (
+    PROMPT_TYPES,
+    Message,
+    Response,
+    ResponseType,
+    SenderType,
+)
 from ailoop.model.names import check_channel
 
 __all__ = ["Broker", "open_broker"]
@@ -51,6 +58,7 @@ class Broker:
         self.tables = registry.tables
         self.clock = registry.clock
         self._registry = registry
+        self._arrivals = Arrivals()
 
     @property
     def channels(self) -> Mapping[str, Channel]:
@@ -103,6 +111,28 @@ class Broker:
             raise Refusal("shutting_down")
         names = {message.channel for message in messages}
         self._registry.check_room(names)
+        prompts = [one.id for one in messages if isinstance(one.content, PROMPT_TYPES)]
+        if not prompts:
+            await self._put_in_line(names, messages, done)
+            return
+        arrived = self._arrivals.expect(prompts)
+
+        def decided(outcomes: list[Outcome]) -> None:
+            arrived()
+            done(outcomes)
+
+        try:
+            await self._put_in_line(names, messages, decided)
+        except BaseException:
+            arrived()
+            raise
+
+    async def _put_in_line(
+        self,
+        names: set[str],
+        messages: Sequence[Message],
+        done: Callable[[list[Outcome]], None],
+    ) -> None:
         if len(names) == 1:
             channel = self._registry.channel(messages[0].channel)
             await channel.submit(Submission(messages, done))
@@ -173,7 +203,12 @@ class Broker:
         return await self._settle(prompt_id, SenderType.HUMAN, content, metadata)
 
     async def withdraw(self, prompt_id: UUID) -> Accepted:
-        """Settle a prompt as cancelled, for the agent that asked it."""
+        """Settle a prompt as cancelled, for the agent that asked it.
+
+        One that is still on its way into the log is waited for: its agent may be as quick to
+        take it back as to ask.
+        """
+        await self._arrivals.wait(prompt_id)
         cancelled = Response(response_type=ResponseType.CANCELLED)
         return await self._settle(
             prompt_id, SenderType.AGENT, cancelled, {"reason": "withdrawn"}

@@ -246,4 +246,5 @@ def check_books(broker: Broker) -> None:
     assert set(tables.messages) == messages
     assert tables.open_prompts == sum(len(c.state.open) for c in broker.channels.values())
     assert tables.feeds == sum(len(c._feeds) for c in broker.channels.values())
+    assert not len(broker._arrivals)
     assert broker._registry._running == (0 if broker.stopping else len(broker.channels))

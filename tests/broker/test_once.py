@@ -9,7 +9,7 @@ import trio
 from attrs import evolve
 from trio.testing import wait_all_tasks_blocked
 
-from ailoop.broker import State
+from ailoop.broker import Accepted, Outcome, State
 from ailoop.model.codec import load_json
 from ailoop.model.errors import Refusal
 from ailoop.model.message import Message, Response, SenderType
@@ -117,6 +117,33 @@ async def test_withdraw_cancels_and_may_be_repeated(autojump_clock):
             await broker.respond(prompt.id, answer("too late"))
         with refused("already_settled"):
             await broker.respond(prompt.id, CANCEL)
+
+
+async def test_withdraw_at_once(autojump_clock):
+    """An agent may take back what it asked before the log has it; it is asked of nobody."""
+    prompt, other = question(), question("b")
+    async with running() as broker:
+        outcomes: list[Outcome] = []
+        await broker.submit([prompt, other], outcomes.extend)
+        assert not outcomes  # or this test would show nothing
+        for one in (prompt, other):
+            assert said((await broker.withdraw(one.id)).entry) == ("cancelled", "withdrawn")
+        assert [one.created for one in outcomes if isinstance(one, Accepted)] == [True, True]
+
+
+async def test_withdraw_of_what_never_arrives(autojump_clock):
+    """A prompt whose asking is refused, or given up, is not waited for."""
+    prompt = question()
+    async with running(prompts=0) as broker:
+        (refusal,) = await broker.publish([prompt])
+        assert isinstance(refusal, Refusal)
+        with refused("original_not_found"):
+            await broker.withdraw(prompt.id)
+        with trio.move_on_after(0) as scope:
+            await broker.publish([prompt])
+        assert scope.cancelled_caught
+        with refused("original_not_found"):
+            await broker.withdraw(prompt.id)
 
 
 async def test_withdraw_after_an_answer_is_refused(autojump_clock):

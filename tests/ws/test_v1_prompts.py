@@ -123,6 +123,20 @@ async def test_withdraw(server: Served, talk: Talk) -> None:
     assert (await talk.call("withdraw", id=str(uuid4())))["code"] == "original_not_found"
 
 
+async def test_withdraw_right_behind(server: Served, talk: Talk) -> None:
+    """What is asked and taken back in one breath is cancelled."""
+    asked = question()
+    asked["id"] = str(uuid4())
+    await talk.send(
+        {"op": "send", "message": asked, "ref": 1},
+        {"op": "withdraw", "id": asked["id"], "ref": 2},
+    )
+    while (frame := await talk.receive()).get("ref") != 2:
+        pass
+    assert frame["op"] == "ack"
+    assert await server.state_of(asked) == "cancelled"
+
+
 async def test_watch(server: Served, port: str, talk: Talk) -> None:
     """After a reconnect the ids are enough: what is settled comes now, the rest later."""
     pending = await server.post(question())
