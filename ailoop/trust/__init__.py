@@ -1,0 +1,1 @@
+"""Cryptography that agents, people and the daemon share: keys, receipts, sealed content."""
