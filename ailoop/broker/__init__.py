@@ -7,12 +7,14 @@ Nothing here touches a socket or a file; entries live behind
 from ailoop.broker.batch import Batch
 from ailoop.broker.broker import Broker, open_broker
 from ailoop.broker.feed import Feed, Gap
+from ailoop.broker.guard import OPEN, Guard
 from ailoop.broker.limits import BrokerLimits
 from ailoop.broker.ports import Entry, Journal, JournalError
 from ailoop.broker.prompt import Prompt, State
 from ailoop.broker.state import Accepted, Outcome
 
 __all__ = [
+    "OPEN",
     "Accepted",
     "Batch",
     "Broker",
@@ -20,6 +22,7 @@ __all__ = [
     "Entry",
     "Feed",
     "Gap",
+    "Guard",
     "Journal",
     "JournalError",
     "Outcome",

@@ -16,7 +16,9 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import asynccontextmanager
+from copy import copy
 from functools import partial
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +30,7 @@ from ailoop.broker.audience import Audience
 from ailoop.broker.batch import Batch
 from ailoop.broker.channel import Channel, Submission
 from ailoop.broker.feed import Feed
+from ailoop.broker.guard import OPEN, Guard
 from ailoop.broker.limits import BrokerLimits
 from ailoop.broker.ports import Entry, Journal
 from ailoop.broker.prompt import Prompt, fit_response
@@ -53,6 +56,8 @@ class Broker:
     :param registry: the live channels.
     """
 
+    _guard: Guard = OPEN
+
     def __init__(self, registry: Registry) -> None:
         self.limits = registry.limits
         self.tables = registry.tables
@@ -60,10 +65,29 @@ class Broker:
         self._registry = registry
         self._arrivals = Arrivals()
 
+    def on_behalf_of(self, guard: Guard) -> Broker:
+        """Return the same broker as somebody may use it."""
+        if guard is self._guard:
+            return self
+        guarded = copy(self)
+        guarded._guard = guard  # noqa: SLF001 -- it is one of us
+        return guarded
+
     @property
     def channels(self) -> Mapping[str, Channel]:
         """The live channels by name."""
-        return self._registry.live
+        live = self._registry.live
+        if not self._guard.restricts:
+            return live
+        return {name: one for name, one in live.items() if self._guard.may_read(name)}
+
+    def channel(self, name: str) -> Channel | None:
+        """Return a channel if it is live.
+
+        :raises Refusal: ``bad_channel``, or it may not be read, live or not.
+        """
+        self._guard.check_read(check_channel(name))
+        return self._registry.live.get(name)
 
     @property
     def stopping(self) -> bool:
@@ -197,8 +221,11 @@ class Broker:
             said the same before.
         :raises Refusal: the response did not settle the prompt and reached nobody.
         """
-        told = {"reason": reason, "responder": responder, "surface": surface}
-        content, extra = fit_response(self._original(prompt_id).content, response)
+        prompt = self._original(prompt_id)
+        self._guard.check_respond(prompt)
+        name = self._guard.speaker(responder)
+        told = {"reason": reason, "responder": name, "surface": surface}
+        content, extra = fit_response(prompt.content, response)
         metadata = {key: value for key, value in told.items() if value is not None} | extra
         return await self._settle(prompt_id, SenderType.HUMAN, content, metadata)
 
@@ -209,6 +236,7 @@ class Broker:
         take it back as to ask.
         """
         await self._arrivals.wait(prompt_id)
+        self._guard.check_withdraw(self._original(prompt_id))
         cancelled = Response(response_type=ResponseType.CANCELLED)
         return await self._settle(
             prompt_id, SenderType.AGENT, cancelled, {"reason": "withdrawn"}
@@ -240,7 +268,7 @@ class Broker:
         as ``SYSTEM``, so nobody else may claim to.
         """
         if not isinstance(message.content, Response):
-            return message
+            return self._guard.admit(message)
         if message.correlation_id is None:
             raise Refusal(
                 "invalid_message",
@@ -250,22 +278,27 @@ class Broker:
         prompt = self._original(message.correlation_id)
         if prompt.message.channel != message.channel:
             raise Refusal("original_not_found", message_id=str(message.correlation_id))
+        self._guard.check_respond(prompt)
         content, extra = fit_response(prompt.content, message.content)
+        metadata = {**(message.metadata or {}), **extra}
+        responder = metadata.get("responder")
+        if (name := self._guard.speaker(responder)) != responder:
+            metadata["responder"] = name
         return evolve(
             message,
             sender_type=SenderType.HUMAN,
             content=content,
-            metadata={**(message.metadata or {}), **extra} or None,
+            metadata=metadata or None,
         )
 
     # -- reading ----------------------------------------------------------------------
 
     def message(self, message_id: UUID) -> Entry:
         """Return a retained message, or refuse with ``message_not_found``."""
-        try:
-            return self.tables.messages[message_id]
-        except KeyError:
-            raise Refusal("message_not_found", message_id=str(message_id)) from None
+        entry = self.tables.messages.get(message_id)
+        if entry is None or not self._guard.may_read(entry.channel):
+            raise Refusal("message_not_found", message_id=str(message_id))
+        return entry
 
     def prompt(self, prompt_id: UUID) -> Prompt:
         """Return a retained prompt, settled or not.
@@ -287,11 +320,15 @@ class Broker:
             raise
 
     def pending(self, channel: str | None = None) -> Iterable[Prompt]:
-        """Yield open prompts, channel by channel in the order they were asked."""
-        names = self.channels if channel is None else {check_channel(channel)}
-        for name in sorted(names):
-            if name in self.channels:
-                yield from self.channels[name].state.open.values()
+        """Return open prompts, channel by channel in the order they were asked.
+
+        :raises Refusal: ``bad_channel``, or the channel may not be read.
+        """
+        if channel is not None:
+            one = self.channel(channel)
+            return one.state.open.values() if one else ()
+        channels = sorted(self.channels.items())
+        return chain.from_iterable(one.state.open.values() for _, one in channels)
 
     # -- who is before a prompt ---------------------------------------------------------
 
@@ -307,8 +344,10 @@ class Broker:
         :param viewer: whose word it is: a connection.
         :param name: of the person, or of the surface where it does not know.
         """
+        self._guard.check_respond(prompt)
         if prompt.response is not None:
             return
+        name = self._guard.speaker(name) or name
         now = self.clock.now()
         for news in self.audience(prompt).tell(viewer, showing, name, now):
             self._registry.journal.note_shown(prompt.entry, now, news, name)
@@ -359,7 +398,8 @@ class Broker:
         """
         if self.stopping:
             raise Refusal("shutting_down")
-        self._registry.check_room([check_channel(channel)])
+        self._guard.check_read(check_channel(channel))
+        self._registry.check_room([channel])
         live = self._registry.channel(channel)
         history = live.history
         cursor = history.head if after is None else after or history.start
@@ -376,7 +416,14 @@ class Broker:
 
         :returns: call it to stop following.
         """
-        return self._registry.follow(on_channel)
+        if not self._guard.restricts:
+            return self._registry.follow(on_channel)
+
+        def on_readable(name: str) -> None:
+            if self._guard.may_read(name):
+                on_channel(name)
+
+        return self._registry.follow(on_readable)
 
     # -- stopping ---------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from attrs import frozen
 from hypercorn.config import Config
 
 from ailoop.broker import open_broker
+from ailoop.daemon.credentials import make_authenticator, watch_credentials
 from ailoop.daemon.journals import open_journal
 from ailoop.daemon.lag import watch_lag
 from ailoop.daemon.settings import Settings
@@ -55,11 +56,13 @@ class Daemon:
 async def open_daemon(settings: Settings) -> AsyncIterator[Daemon]:
     """Run a daemon for as long as the block runs; entered when both ports answer.
 
-    :raises DaemonError: a port cannot be had, or others could reach it.
+    :raises DaemonError: a port cannot be had, or others could reach it; or the credentials
+        that are to be good cannot be read.
     """
+    authenticator = make_authenticator(settings)
     ws_socket = bind(settings.host, settings.ws_port, "ws-port", settings.send_seconds)
     try:
-        check_exposure(ws_socket, allowed=settings.insecure_no_auth)
+        check_exposure(ws_socket, allowed=bool(authenticator) or settings.insecure_no_auth)
         rest_socket = bind(
             settings.host, settings.rest_port, "rest-port", settings.send_seconds
         )
@@ -80,6 +83,7 @@ async def open_daemon(settings: Settings) -> AsyncIterator[Daemon]:
             settings.transport_limits(),
             OriginPolicy(settings.allowed_origins, loopback=is_loopback(ws_socket)),
             Presence(settings.max_connections),
+            authenticator=authenticator,
         )
         daemon = Daemon(gateway, f"http://{address(rest_socket)}", f"ws://{address(ws_socket)}")
         gateway.origins.ports = {
@@ -99,7 +103,9 @@ async def open_daemon(settings: Settings) -> AsyncIterator[Daemon]:
             connections,
         )
         listeners.start_soon(watch_lag, gateway.counts.lag)
-        if not is_loopback(ws_socket):
+        if authenticator is not None:
+            listeners.start_soon(watch_credentials, gateway.presence)
+        elif not is_loopback(ws_socket):
             log.warning("no_authentication", host=settings.host)
         log.info("ready", rest=daemon.rest_url, ws=daemon.ws_url)
         try:

@@ -87,6 +87,21 @@ class Settings:
         "Listen on an address that other machines can reach, although nobody has to "
         "authenticate; something else must keep them out.",
     )
+    auth_keys: str = _setting(
+        "", "File of API keys, made with `ailoop key create`; who has none is refused."
+    )
+    auth_jwt_keys: str = _setting(
+        "", "File or URL of the JSON Web Key Set that tokens are signed with."
+    )
+    auth_jwt_issuer: str = _setting("", "What a token's `iss` has to be.")
+    auth_jwt_audience: str = _setting("", "What a token's `aud` has to be, or to contain.")
+    auth_jwt_claim: str = _setting("ailoop", "The claim that lists a token's grants.")
+    auth_jwt_leeway_seconds: int = _size(30, "How far a token's clock may be from ours.")
+    auth_jwt_refresh_seconds: float = _seconds(
+        300.0, "How long keys of a URL are good; sooner if a token names another."
+    )
+    session_seconds: float = _seconds(12 * 60 * 60, "How long a page stays signed in.")
+    max_sessions: int = _size(1000, "Most pages that are signed in.")
     ws_port: int = _port(8080, "WebSocket port; 0 picks a free one.")
     rest_port: int = _port(8081, "REST port; 0 picks a free one.")
     journal: str = _setting(

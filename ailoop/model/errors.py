@@ -11,7 +11,16 @@ from typing import Any
 
 from attrs import frozen
 
-__all__ = ["CATALOGUE", "CLOSE_SLOW_CONSUMER", "ErrorSpec", "Refusal"]
+__all__ = [
+    "CATALOGUE",
+    "CLOSE_SLOW_CONSUMER",
+    "CLOSE_UNAUTHENTICATED",
+    "ErrorSpec",
+    "Refusal",
+]
+
+CLOSE_UNAUTHENTICATED = 4001
+"""WebSocket close code of who has not said who it is, or may be here no longer."""
 
 CLOSE_SLOW_CONSUMER = 4008
 """WebSocket close code (private range, RFC 6455 section 7.4.2) of a reader that fell behind."""
@@ -59,11 +68,26 @@ CATALOGUE: dict[str, ErrorSpec] = {
     "bad_host": ErrorSpec(
         403, "This server listens on loopback and takes requests for loopback names only"
     ),
+    "bad_csrf": ErrorSpec(
+        403, "A page that has signed in repeats its X-Ailoop-Csrf token with each change"
+    ),
+    "unauthenticated": ErrorSpec(
+        401, "This server wants to know who you are: send an API key or a token"
+    ),
+    "bad_credential": ErrorSpec(
+        401, "This credential is not known here, has expired or has been revoked"
+    ),
+    "too_many_attempts": ErrorSpec(
+        429, "Too many bad credentials came from this address; it has to wait", 60
+    ),
+    "not_granted": ErrorSpec(403, "This credential has no grant for that"),
+    "own_prompt": ErrorSpec(403, "Nobody answers a prompt of their own"),
     "not_allowed": ErrorSpec(403, "This connection's role may not do that"),
     "too_many_channels": ErrorSpec(429, "This server's table of channels is full", 30),
     "too_many_prompts": ErrorSpec(429, "Too many prompts are waiting for people", 30),
     "too_many_feeds": ErrorSpec(429, "Too many subscriptions are open", 30),
     "too_many_waiters": ErrorSpec(429, "Too many callers are waiting for responses", 5),
+    "too_many_sessions": ErrorSpec(429, "Too many pages have signed in", 60),
     "too_many_connections": ErrorSpec(429, "Too many connections are open", 5),
     "internal": ErrorSpec(500, "Something went wrong inside the server; it has been logged"),
     "shutting_down": ErrorSpec(503, "The server is stopping", 5),

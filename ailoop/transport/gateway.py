@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attrs import define, field, frozen
 
+from ailoop.access.authenticator import Authenticator
 from ailoop.broker import Broker
 from ailoop.model.codec import Codec
 from ailoop.transport.counts import TransportCounts
@@ -56,3 +57,5 @@ class Gateway:
     origins: OriginPolicy = field(factory=OriginPolicy)
     presence: Presence = field(factory=Presence)
     counts: TransportCounts = field(factory=TransportCounts)
+    authenticator: Authenticator | None = None
+    """Knows who belongs here; without it, whoever can connect may do everything."""

@@ -9,11 +9,12 @@ from typing import ClassVar, Protocol
 
 import trio
 
-from ailoop.model.errors import CLOSE_SLOW_CONSUMER, Refusal
+from ailoop.access.identity import Identity
+from ailoop.model.errors import CLOSE_SLOW_CONSUMER, CLOSE_UNAUTHENTICATED, Refusal
 
 __all__ = ["Guest", "Kind", "Presence"]
 
-_CODES = (1000, 1001, 1005, 1006, 1009, 1011, CLOSE_SLOW_CONSUMER)
+_CODES = (1000, 1001, 1005, 1006, 1009, 1011, CLOSE_UNAUTHENTICATED, CLOSE_SLOW_CONSUMER)
 """What ends a connection in practice (RFC 6455, section 7.4.1); a peer may say any number."""
 
 Kind = tuple[str, str, str]
@@ -53,6 +54,13 @@ class Guest(Protocol):
     @property
     def showing(self) -> int:
         """How many prompts it has shown, or hears of."""
+        ...
+
+    identity: Identity | None
+    """Who it is, where anybody has to say."""
+
+    def send_away(self, refusal: Refusal) -> None:
+        """Close with 4001 as soon as what is due has been sent."""
         ...
 
     def go_away(self) -> None:
@@ -125,6 +133,12 @@ class Presence:
             if not self._guests:
                 self._empty.set()
                 self._empty = trio.Event()
+
+    def expel(self) -> None:
+        """Send away whose credential has ended."""
+        for guest in list(self._guests):
+            if guest.identity is not None and not guest.identity.holds:
+                guest.send_away(Refusal("bad_credential"))
 
     async def dismiss(self) -> None:
         """Send everybody away and wait until they have left; the caller bounds the wait."""

@@ -174,6 +174,9 @@ async def test_answers_are_as_described() -> None:
             await http.get(f"/api/channels/{name}/messages", params={"after": 1})
             await http.get(f"/api/channels/{name}/stats")
         await http.post("/api/test")
+        await http.get("/api/v1/session")
+        await http.post("/api/v1/session", json={"credential": "x"})
+        await http.delete("/api/v1/session")
         await server.broker.drain()
         await http.get("/api/v1/health")
         await http.post(MESSAGES, json=note())
@@ -217,6 +220,6 @@ async def test_schemathesis(tmp_path: Path) -> None:
             cwd=tmp_path,
         )
         assert finished.returncode == 0, finished.stdout.decode()[-5000:]
-        assert b"15 selected / 15 total" in finished.stdout
+        assert b"18 selected / 18 total" in finished.stdout
         assert (await server.http.get("/api/v1/health")).status_code == 200
         assert server.broker.tables.waiters == 0

@@ -11,6 +11,7 @@ from ailoop.version import __version__
 from tests.serving import V1, Served, Talk, note, question, serving, talking
 
 OPS = {
+    "auth",
     "hello",
     "send",
     "subscribe",

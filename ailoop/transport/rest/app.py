@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from ailoop.model.errors import Refusal
 from ailoop.transport.gateway import Gateway
+from ailoop.transport.rest.caller import admit_request
 from ailoop.transport.rest.channels import channel_routes
 from ailoop.transport.rest.connection import Connection
 from ailoop.transport.rest.delivery import delivery_routes
@@ -17,6 +18,7 @@ from ailoop.transport.rest.metrics import metrics_routes
 from ailoop.transport.rest.openapi import openapi_routes
 from ailoop.transport.rest.page import page_routes
 from ailoop.transport.rest.replies import refused, reply
+from ailoop.transport.rest.session import session_routes
 from ailoop.transport.rest.socket import socket_routes
 from ailoop.transport.rest.status import status_routes
 
@@ -47,6 +49,7 @@ def create_app(gateway: Gateway) -> QuartTrio:
             gateway.origins.check_origin(origin, host)
             if gateway.broker.stopping:
                 raise Refusal("shutting_down")
+        await admit_request(gateway)
 
     @app.after_request
     async def share(response: Response) -> Response:
@@ -55,7 +58,9 @@ def create_app(gateway: Gateway) -> QuartTrio:
         if gateway.origins.is_listed(origin):
             response.headers["Access-Control-Allow-Origin"] = origin
             response.headers["Access-Control-Allow-Methods"] = "GET, POST, DELETE"
-            response.headers["Access-Control-Allow-Headers"] = "Content-Type"
+            response.headers["Access-Control-Allow-Headers"] = (
+                "Authorization, Content-Type, X-Api-Key"
+            )
             response.headers["Vary"] = "Origin"
         return response
 
@@ -90,6 +95,7 @@ def create_app(gateway: Gateway) -> QuartTrio:
         metrics_routes,
         openapi_routes,
         page_routes,
+        session_routes,
         socket_routes,
     ):
         app.register_blueprint(routes(gateway))

@@ -15,9 +15,9 @@ from ailoop.broker import Prompt
 from ailoop.broker.channel import Channel
 from ailoop.broker.history import History
 from ailoop.model.codec import format_epoch
-from ailoop.model.names import check_channel
 from ailoop.transport.delivery import delivery_members
 from ailoop.transport.gateway import Gateway
+from ailoop.transport.rest.caller import their_broker
 from ailoop.transport.rest.replies import encoded, query_int, reply
 
 __all__ = ["channel_routes"]
@@ -28,33 +28,35 @@ _DEFAULT_LIMIT = 100
 def channel_routes(gateway: Gateway) -> Blueprint:
     """Return the routes under ``/api`` that read channels."""
     routes = Blueprint("channels", __name__, url_prefix="/api")
-    broker = gateway.broker
+    limits = gateway.broker.limits
 
     @routes.get("/channels")
     @routes.get("/v1/channels")
     async def list_channels() -> Response:
-        summaries = [_summary(channel) for _, channel in sorted(broker.channels.items())]
+        summaries = [
+            _summary(channel) for _, channel in sorted(their_broker().channels.items())
+        ]
         return reply({"channels": [{"name": one.pop("channel"), **one} for one in summaries]})
 
     @routes.get("/channels/<name>/messages")
     async def list_messages(name: str) -> Response:
         limit = query_int("limit", _DEFAULT_LIMIT, gateway.limits.page)
         after = query_int("after", 0, 2**63) if "after" in request.args else None
-        channel = broker.channels.get(check_channel(name))
+        channel = their_broker().channel(name)
         # A channel that is not live has nothing to show and nothing to miss yet.
-        history = channel.history if channel else History(after or 0, broker.limits)
+        history = channel.history if channel else History(after or 0, limits)
         return encoded(_page(name, history, after, limit))
 
     @routes.get("/channels/<name>/stats")
     async def channel_stats(name: str) -> Response:
-        channel = broker.channels.get(check_channel(name))
+        channel = their_broker().channel(name)
         return reply(_summary(channel) if channel else _nothing(name))
 
     @routes.get("/v1/pending")
     async def list_pending() -> Response:
         wanted = request.args.get("channel")
         limit = query_int("limit", gateway.limits.page, gateway.limits.page)
-        waiting = list(broker.pending(wanted))
+        waiting = list(their_broker().pending(wanted))
         items = b",".join(_pending_items(waiting, limit))
         return encoded(b'{"items":[%b],"total_count":%d}' % (items, len(waiting)))
 

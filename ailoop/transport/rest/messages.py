@@ -13,6 +13,7 @@ from ailoop.model.errors import Refusal
 from ailoop.model.message import PROMPT_TYPES, Message
 from ailoop.transport.decision import load_decision
 from ailoop.transport.gateway import Gateway
+from ailoop.transport.rest.caller import still_here, their_broker
 from ailoop.transport.rest.replies import (
     encoded,
     prompt_members,
@@ -26,7 +27,6 @@ __all__ = ["message_routes"]
 def message_routes(gateway: Gateway) -> Blueprint:
     """Return the routes under ``/api/v1/messages``."""
     routes = Blueprint("messages", __name__, url_prefix="/api/v1/messages")
-    broker = gateway.broker
 
     @routes.post("")
     async def post_messages() -> Response:
@@ -37,10 +37,10 @@ def message_routes(gateway: Gateway) -> Blueprint:
             raise Refusal(
                 "bad_request", "wait goes with one message, not an array", path="wait"
             )
-        outcomes = await broker.publish(messages)
+        outcomes = await their_broker().publish(messages)
         accepted = _all_accepted(messages, outcomes)
         if patience is not None and isinstance(messages[0].content, PROMPT_TYPES):
-            return await _wait_response(broker.prompt(messages[0].id), patience)
+            return await _wait_response(their_broker().prompt(messages[0].id), patience)
         status = 201 if any(one.created for one in accepted) else 200
         bodies = [one.entry.encoded for one in accepted]
         if isinstance(value, list):
@@ -51,31 +51,32 @@ def message_routes(gateway: Gateway) -> Blueprint:
         if prompt.response is None:
             with trio.move_on_after(patience):
                 try:
-                    await broker.wait(prompt.entry.id)
+                    await their_broker().wait(prompt.entry.id)
                 except Refusal as refusal:
                     # The prompt is open all the same: only this wait has no room.
                     if refusal.code != "too_many_waiters":
                         raise
+            still_here()
         if prompt.response is None:
             return encoded(prompt_members(prompt), 202)
         return encoded(prompt.response.encoded)
 
     @routes.get("/<message_id>")
     async def get_message(message_id: str) -> Response:
-        entry = broker.message(read_id(message_id))
-        prompt = broker.tables.prompts.get(entry.id)
+        entry = their_broker().message(read_id(message_id))
+        prompt = gateway.broker.tables.prompts.get(entry.id)
         return encoded(prompt_members(prompt) if prompt else entry.encoded)
 
     @routes.get("/<message_id>/response")
     async def get_response(message_id: str) -> Response:
         patience = query_seconds("wait", gateway.limits.wait_seconds) or 0
-        prompt = broker.prompt(read_id(message_id))
+        prompt = their_broker().prompt(read_id(message_id))
         return await _wait_response(prompt, patience)
 
     @routes.post("/<message_id>/response")
     async def post_response(message_id: str) -> Response:
         decision = load_decision(load_json(await request.get_data()), gateway.codec.limits)
-        accepted = await broker.respond(
+        accepted = await their_broker().respond(
             _original_id(message_id),
             decision.response,
             reason=decision.reason,
@@ -86,7 +87,7 @@ def message_routes(gateway: Gateway) -> Blueprint:
 
     @routes.delete("/<message_id>")
     async def withdraw(message_id: str) -> Response:
-        return encoded((await broker.withdraw(_original_id(message_id))).entry.encoded)
+        return encoded((await their_broker().withdraw(_original_id(message_id))).entry.encoded)
 
     return routes
 

@@ -8,6 +8,7 @@ from quart import Blueprint, Response, request
 
 from ailoop.transport.gateway import Gateway
 from ailoop.transport.metrics import make_registry
+from ailoop.transport.rest.caller import check_overview
 
 __all__ = ["metrics_routes"]
 
@@ -21,6 +22,7 @@ def metrics_routes(gateway: Gateway) -> Blueprint:
 
     @routes.get("/metrics")
     async def metrics() -> Response:
+        check_overview()
         # The library's own choice echoes whatever version the header asks for.
         if "application/openmetrics-text" in request.headers.get("Accept", ""):
             # It has no annotations.

@@ -46,7 +46,13 @@ def openapi_document(limits: MessageLimits) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": _paths(),
+        # The empty one: a server may ask nobody who they are.
+        "security": [{"bearer": []}, {"api_key": []}, {}],
         "components": {
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "api_key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
+            },
             "schemas": schemas(limits),
             "responses": {
                 code: {"description": _sentences(code), "content": _json(ref("Error"))}
@@ -106,8 +112,8 @@ def _operation(
         }
         for status, schema in answers.items()
     }
-    writes = name.startswith(("post", "withdraw", "echo"))
-    statuses = ["403", *errors.split(), "500", *(["503"] if writes else [])]
+    writes = name.startswith(("post", "withdraw", "echo", "sign"))
+    statuses = ["401", "403", *errors.split(), "429", "500", *(["503"] if writes else [])]
     for status in statuses:
         responses.setdefault(status, {"$ref": f"#/components/responses/{status}"})
     operation: _Operation = {
@@ -228,6 +234,19 @@ def _paths() -> dict[str, Any]:
         "/api/stats": {"get": _operation("stats", "Who is connected", {"200": "Stats"})},
         "/api/v1/health": {
             "get": _operation("health", "Whether it works", {"200": "Health", "503": "Health"})
+        },
+        "/api/v1/session": {
+            "get": _operation("get_session", "Who one is here", {"200": "Session"}),
+            "post": _operation(
+                "sign_in",
+                "A page gives a credential, and is given a cookie that no script can read",
+                {"200": "Session"},
+                "400 413",
+                body=ref("Credential"),
+            ),
+            "delete": _operation(
+                "sign_out", "The cookie is good no longer", {"200": "Session"}
+            ),
         },
         "/api/test": {"post": _operation("echo", "Says ok", {"200": "Echo"})},
     }

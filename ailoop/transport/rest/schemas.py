@@ -278,13 +278,30 @@ def _reports() -> dict[str, Schema]:
         "ChannelStats": _object(["channel", *span], {"channel": {"type": "string"}, **span}),
         "Stats": _object(list(stats), dict.fromkeys(stats, _COUNT)),
         "Health": _object(
-            ["status", "version", *counts, *camel, "queues"],
+            ["status", "version"],  # all that a stranger is told
             {
                 "status": {"enum": ["healthy", "stopping", "failing"]},
                 "version": {"type": "string"},
                 **dict.fromkeys((*counts, *camel), _COUNT),
                 "queues": {"type": "object", "additionalProperties": queue},
                 "journal": {"type": "string", "description": "Why nothing can be stored."},
+            },
+        ),
+        "Credential": _object(["credential"], {"credential": {"type": "string"}}),
+        "Session": _object(
+            ["authentication", "name", "grants"],
+            {
+                "authentication": {
+                    "type": "boolean",
+                    "description": "Whether anybody has to say who they are.",
+                },
+                "name": {"type": ["string", "null"]},
+                "grants": {"type": "array", "items": {"type": "string"}},
+                "expires_at": {"type": ["string", "null"], "format": "date-time"},
+                "csrf": {
+                    "type": "string",
+                    "description": "What a page repeats as X-Ailoop-Csrf with each change.",
+                },
             },
         ),
         "Echo": _object(["test"], {"test": {"const": "ok"}}),

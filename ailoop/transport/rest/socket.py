@@ -9,8 +9,10 @@ import structlog
 import trio
 from quart import Blueprint, Response, websocket
 
+from ailoop.access.identity import Identity
 from ailoop.model.errors import Refusal
 from ailoop.transport.gateway import Gateway
+from ailoop.transport.rest.caller import address_of, admit_socket
 from ailoop.transport.rest.replies import refused
 from ailoop.transport.ws.connection import make_session, serve_connection
 from ailoop.transport.ws.v1 import SUBPROTOCOL
@@ -61,18 +63,19 @@ def socket_routes(gateway: Gateway) -> Blueprint:
                 gateway.origins.check_host(host)
                 gateway.origins.check_origin(origin, host)
                 place.enter_context(gateway.presence.place())
+                identity = await admit_socket(gateway)
             except Refusal as refusal:
                 gateway.counts.refuse(refusal.code)
                 return refused(refusal)
-            await _converse()
+            await _converse(identity)
         return None
 
-    async def _converse() -> None:
+    async def _converse(identity: Identity | None) -> None:
         offered = websocket.requested_subprotocols
         agreed = SUBPROTOCOL if SUBPROTOCOL in offered else None
         await websocket.accept(subprotocol=agreed)
         try:
-            session = make_session(gateway, agreed)
+            session = make_session(gateway, agreed, identity, address_of(websocket))
             quart = _QuartSocket(gateway.limits.send_seconds)
             async with trio.open_nursery() as nursery:
                 await serve_connection(gateway, session, quart, nursery)

@@ -6,6 +6,7 @@ from quart import Blueprint, Response
 
 from ailoop.transport.buffers import buffers
 from ailoop.transport.gateway import Gateway
+from ailoop.transport.rest.caller import check_overview, may_overview
 from ailoop.transport.rest.replies import reply
 from ailoop.version import __version__
 
@@ -20,10 +21,13 @@ def status_routes(gateway: Gateway) -> Blueprint:
 
     @routes.get("/v1/health")
     async def health() -> Response:
+        status = "stopping" if broker.stopping else "failing" if broker.failing else "healthy"
+        code = 200 if status == "healthy" else 503
+        if not may_overview(gateway):
+            return reply({"status": status, "version": __version__}, code)
         connections, channels = len(presence), len(broker.channels)
         queues = {name: fill._asdict() for name, fill in buffers(gateway).items()}
         queues["feeds"]["overflows"] = sum(tables.counts.overflows.values())
-        status = "stopping" if broker.stopping else "failing" if broker.failing else "healthy"
         body = {
             "status": status,
             "version": __version__,
@@ -38,10 +42,11 @@ def status_routes(gateway: Gateway) -> Blueprint:
         }
         if broker.failing:
             body["journal"] = broker.failing
-        return reply(body, 200 if status == "healthy" else 503)
+        return reply(body, code)
 
     @routes.get("/stats")
     async def stats() -> Response:
+        check_overview()
         viewers, agents = presence.count("viewer"), presence.count("agent")
         return reply(
             {

@@ -8,8 +8,9 @@ from typing import Protocol
 import structlog
 import trio
 
+from ailoop.access.identity import Identity
 from ailoop.broker import Batch, Entry
-from ailoop.model.errors import CLOSE_SLOW_CONSUMER
+from ailoop.model.errors import CLOSE_SLOW_CONSUMER, Refusal
 from ailoop.transport.gateway import Gateway
 from ailoop.transport.ws.plain import PlainSession
 from ailoop.transport.ws.session import Session
@@ -21,6 +22,10 @@ log = structlog.get_logger()
 
 _CLOSE_SECONDS = 2.0
 """How long a peer may take over the closing handshake."""
+
+
+_CREDENTIAL_SECONDS = 10.0
+"""How long a connection may take to say who it is, where anybody has to."""
 
 
 class SocketClosedError(Exception):
@@ -62,9 +67,15 @@ class Socket(Protocol):
         ...
 
 
-def make_session(gateway: Gateway, subprotocol: str | None) -> Session:
+def make_session(
+    gateway: Gateway,
+    subprotocol: str | None,
+    identity: Identity | None = None,
+    address: str = "",
+) -> Session:
     """Return the session that speaks what was agreed on in the handshake."""
-    return V1Session(gateway) if subprotocol == SUBPROTOCOL else PlainSession(gateway)
+    kind = V1Session if subprotocol == SUBPROTOCOL else PlainSession
+    return kind(gateway, identity, address)
 
 
 async def serve_connection(
@@ -79,10 +90,22 @@ async def serve_connection(
     with gateway.presence.admit(session, socket.port):
         try:
             nursery.start_soon(_read, session, socket, nursery.cancel_scope)
+            if not session.recognised.is_set():
+                nursery.start_soon(_expect_credential, session)
             await _write(session, socket)
             nursery.cancel_scope.cancel()
         finally:
             session.detach()
+
+
+async def _expect_credential(session: Session) -> None:
+    """Send away who does not say who it is."""
+    with trio.move_on_after(_CREDENTIAL_SECONDS) as waiting:
+        await session.recognised.wait()
+    if waiting.cancelled_caught:
+        refusal = Refusal("unauthenticated")
+        session.refuse(refusal)
+        session.send_away(refusal)
 
 
 async def _read(session: Session, socket: Socket, connection: trio.CancelScope) -> None:

@@ -20,8 +20,10 @@ from trio_websocket import (
 )
 from wsproto.utilities import LocalProtocolError
 
+from ailoop.access.identity import Identity
 from ailoop.broker import Batch
 from ailoop.model.errors import Refusal
+from ailoop.transport.credentials import recognise
 from ailoop.transport.gateway import Gateway
 from ailoop.transport.outbox import Outbox
 from ailoop.transport.ws.connection import (
@@ -31,6 +33,7 @@ from ailoop.transport.ws.connection import (
     serve_connection,
 )
 from ailoop.transport.ws.heart import Heart
+from ailoop.transport.ws.session import Session
 from ailoop.transport.ws.v1 import SUBPROTOCOL
 
 __all__ = ["serve_stream", "serve_websockets", "text_frames"]
@@ -185,7 +188,7 @@ async def serve_stream(gateway: Gateway, heart: Heart, stream: trio.SocketStream
     try:
         outbox = Outbox(stream, gateway.limits.send_seconds)
         async with trio.open_nursery() as nursery:
-            await _shake_hands(gateway, heart, outbox, nursery)
+            await _shake_hands(gateway, heart, outbox, _address(stream), nursery)
             nursery.cancel_scope.cancel()
     except* _PEER_FAULTS:
         log.debug("connection_lost")
@@ -198,7 +201,7 @@ async def serve_stream(gateway: Gateway, heart: Heart, stream: trio.SocketStream
 
 
 async def _shake_hands(
-    gateway: Gateway, heart: Heart, outbox: Outbox, nursery: trio.Nursery
+    gateway: Gateway, heart: Heart, outbox: Outbox, address: str, nursery: trio.Nursery
 ) -> None:
     with trio.move_on_after(_HANDSHAKE_SECONDS) as shaking:
         request = await wrap_server_stream(
@@ -208,12 +211,13 @@ async def _shake_hands(
             receive_buffer_size=_RECEIVE_BYTES,
         )
         try:
-            _check(gateway, request)
             with gateway.presence.place():
+                identity = await _check(gateway, request, address)
                 agreed = SUBPROTOCOL if SUBPROTOCOL in request.proposed_subprotocols else None
                 connection = await request.accept(subprotocol=agreed)
                 shaking.deadline = math.inf
-                await _converse(gateway, heart, connection, outbox, nursery)
+                session = make_session(gateway, agreed, identity, address)
+                await _converse(session, heart, connection, outbox, nursery)
         except Refusal as refusal:
             gateway.counts.refuse(refusal.code)
             await request.reject(
@@ -223,26 +227,43 @@ async def _shake_hands(
             )
 
 
-def _check(gateway: Gateway, request: WebSocketRequest) -> None:
+async def _check(gateway: Gateway, request: WebSocketRequest, address: str) -> Identity | None:
+    """Return who is at the door, if it says so, or refuse it.
+
+    There is no cookie here: a page uses the WebSocket of the port that it came from.
+    """
     headers = {name.lower(): value.decode("latin1") for name, value in request.headers}
     # wsproto takes Host out of the headers, and trio-websocket has no other name for it.
     host = request._event.host  # noqa: SLF001
     gateway.origins.check_host(host)
     gateway.origins.check_origin(headers.get(b"origin"), host)
+    return await recognise(
+        gateway,
+        address,
+        lambda name: headers.get(name.encode()),
+        request.proposed_subprotocols,
+    )
+
+
+def _address(stream: trio.SocketStream) -> str:
+    """Return where a connection comes from."""
+    try:
+        return str(stream.socket.getpeername()[0])
+    except (OSError, IndexError):
+        return ""
 
 
 async def _converse(
-    gateway: Gateway,
+    session: Session,
     heart: Heart,
     connection: WebSocketConnection,
     outbox: Outbox,
     nursery: trio.Nursery,
 ) -> None:
-    session = make_session(gateway, connection.subprotocol)
     socket = _TrioSocket(connection, outbox, session.nudge)
     heart.add(connection)
     try:
-        await serve_connection(gateway, session, socket, nursery)
+        await serve_connection(session.gateway, session, socket, nursery)
     finally:
         heart.discard(connection)
 

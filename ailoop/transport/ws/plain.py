@@ -26,6 +26,8 @@ class PlainSession(Session):
             case {"content": _}:  # the first, being the most frequent
                 self.role = self.role or "agent"
                 await self.publish(value)
+            case {"type": "auth"}:
+                self.welcome(None)  # it is known, or of no interest here
             case {"subscribe": wanted} | {"type": "subscribe", "channel": wanted}:
                 self.role = self.role or "viewer"
                 self.follow(_channels(wanted), lambda _: None, _REPLAY)
@@ -34,6 +36,17 @@ class PlainSession(Session):
             case _:
                 self.role = self.role or "agent"
                 await self.publish(value)
+
+    def credential_of(self, value: Any) -> str | None:
+        """Return the credential of a frame of type ``auth``."""
+        if not isinstance(value, dict) or value.get("type") != "auth":
+            return None
+        credential = value.get("credential")
+        return credential.strip() if isinstance(credential, str) else None
+
+    def welcome(self, _: Any) -> None:
+        """Tell who the client is."""
+        self.reply({"type": "auth", "name": self.identity.name if self.identity else None})
 
     def ref_of(self, _: Any) -> None:
         """Return nothing: earlier clients' frames carry none."""

@@ -19,9 +19,10 @@ import orjson
 import structlog
 import trio
 
+from ailoop.access.identity import Identity
 from ailoop.broker import Accepted, Batch, Entry, Feed, Gap, Outcome, Prompt
 from ailoop.model.codec import load_json
-from ailoop.model.errors import CLOSE_SLOW_CONSUMER, Refusal
+from ailoop.model.errors import CLOSE_SLOW_CONSUMER, CLOSE_UNAUTHENTICATED, Refusal
 from ailoop.model.message import PROMPT_TYPES, Message
 from ailoop.transport.gateway import Gateway
 
@@ -37,14 +38,26 @@ class Session(ABC):
     """One connection's conversation. Subclasses say how frames look.
 
     :param gateway: the broker and the bounds.
+    :param identity: who has opened the connection, if its handshake has told.
+    :param address: where it comes from.
     """
 
     protocol: ClassVar[str]
     """What metrics call it."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(
+        self, gateway: Gateway, identity: Identity | None = None, address: str = ""
+    ) -> None:
         self.gateway = gateway
         self.broker = gateway.broker
+        self.identity = identity
+        self._address = address
+        self.recognised = trio.Event()
+        """Set when it is known who this is, if anybody has to say."""
+        if identity is not None:
+            self._enter(identity)
+        elif gateway.authenticator is None:
+            self.recognised.set()
         self.role = ""
         self.close_with: tuple[int, str] | None = None
         """Set when the connection is to be closed once everything due has been sent."""
@@ -63,6 +76,7 @@ class Session(ABC):
         self._output: trio.Event | None = None  # while somebody waits for it
         self._room: trio.Event | None = None
         self._detached = False
+        self._sent_away = False
 
     @property
     def unread(self) -> int:
@@ -89,6 +103,14 @@ class Session(ABC):
     @abstractmethod
     async def handle(self, value: Any) -> None:
         """Act on one parsed frame; what it refuses reaches the client as an error frame."""
+
+    @abstractmethod
+    def credential_of(self, value: Any) -> str | None:
+        """Return the credential that a first frame carries, if it does."""
+
+    @abstractmethod
+    def welcome(self, ref: Any) -> None:
+        """Tell who the client is."""
 
     @abstractmethod
     def ref_of(self, value: Any) -> Any:
@@ -123,7 +145,7 @@ class Session(ABC):
         What the reading task still had in hand when the connection ended is dropped: acted
         on, it would leave a subscription that nobody ever closes.
         """
-        if self._detached:
+        if self._detached or self._sent_away:
             return
         self.gateway.counts.frames_received += 1
         if self._is_full():
@@ -135,12 +157,46 @@ class Session(ABC):
         try:
             value = load_json(frame)
             ref = self.ref_of(value)
-            await self.handle(value)
+            if self.recognised.is_set():
+                await self.handle(value)
+            else:
+                await self._sign_in(value, ref)
         except Refusal as refusal:
             self.refuse(refusal, ref=ref)
         except Exception:
             log.exception("frame_failed")
             self.refuse(Refusal("internal"), ref=ref)
+
+    # -- who is there -------------------------------------------------------------------
+
+    async def _sign_in(self, value: Any, ref: Any) -> None:
+        """Take the first frame of who has not said yet who it is; there is no second try."""
+        try:
+            self._enter(await self._identify(value))
+        except Refusal as refusal:
+            self.refuse(refusal, ref=ref)
+            self.send_away(refusal)
+        else:
+            self.welcome(ref)
+
+    async def _identify(self, value: Any) -> Identity:
+        authenticator, credential = self.gateway.authenticator, self.credential_of(value)
+        if authenticator is None or credential is None:
+            raise Refusal("unauthenticated")
+        return await authenticator.identify(credential, self._address)
+
+    def _enter(self, identity: Identity) -> None:
+        self.identity = identity
+        self.broker = self.broker.on_behalf_of(identity)
+        self.recognised.set()
+
+    def send_away(self, refusal: Refusal) -> None:
+        """Close with 4001: it is not known who this is, or they may be here no longer."""
+        self.close_with = self.close_with or (CLOSE_UNAUTHENTICATED, refusal.code)
+        self._sent_away = True
+        # What has not been sent by now is not for them.
+        self._let_all_go()
+        self.nudge()
 
     def _is_full(self) -> bool:
         limits = self.gateway.limits
@@ -386,8 +442,11 @@ class Session(ABC):
     def detach(self) -> None:
         """Leave no trace in the broker; prompts that were asked stay open."""
         self._detached = True
+        self._let_all_go()
+        self._replies.clear()
+
+    def _let_all_go(self) -> None:
         self.unfollow(None)
         for prompt_id in list(self._watched):
             self.unwatch(prompt_id)
-        self._replies.clear()
         self._ready.clear()

@@ -24,11 +24,14 @@ class Shown:
     Of a prompt's changes only the latest waits to be told, so that what waits is bounded by
     what is open.
 
+    :param broker: returns it, as whoever is at the other end may use it by now.
     :param limit: how many open prompts it may have.
     :param changed: called when :meth:`take` has something.
     """
 
-    def __init__(self, broker: Broker, limit: int, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, broker: Callable[[], Broker], limit: int, changed: Callable[[], None]
+    ) -> None:
         self._broker = broker
         self._limit = limit
         self._changed = changed
@@ -49,7 +52,7 @@ class Shown:
         :raises Refusal: ``too_many_prompts``.
         """
         self.listen(prompt)
-        self._broker.show(prompt, self, showing, name)
+        self._broker().show(prompt, self, showing, name)
 
     def listen(self, prompt: Prompt) -> None:
         """Hear of a prompt's delivery from now on, until it settles.
@@ -63,7 +66,7 @@ class Shown:
             raise Refusal("too_many_prompts", limit=self._limit)
         listener = partial(self._hear, prompt)
         self._open[prompt_id] = prompt, listener
-        self._broker.audience(prompt).listen(listener)
+        self._broker().audience(prompt).listen(listener)
 
     def _hear(self, prompt: Prompt) -> None:
         if prompt.response is None:
@@ -83,7 +86,7 @@ class Shown:
     def leave(self) -> None:
         """Be nowhere any more; what has been seen stays seen."""
         for prompt, listener in self._open.values():
-            audience = self._broker.audience(prompt)
+            audience = self._broker().audience(prompt)
             audience.unlisten(listener)
             audience.leave(self)
         self._open.clear()

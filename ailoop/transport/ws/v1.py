@@ -13,6 +13,7 @@ from uuid import UUID
 
 import orjson
 
+from ailoop.access.identity import Identity
 from ailoop.broker import Accepted, Entry, Gap, Outcome, Prompt
 from ailoop.model.errors import Refusal
 from ailoop.model.message import Message, Response
@@ -29,6 +30,7 @@ __all__ = ["SUBPROTOCOL", "V1Session"]
 SUBPROTOCOL = "ailoop.v1"
 
 _OPS = (
+    "auth",
     "hello",
     "send",
     "subscribe",
@@ -49,10 +51,12 @@ class V1Session(Session):
 
     protocol = SUBPROTOCOL
 
-    def __init__(self, gateway: Gateway) -> None:
-        super().__init__(gateway)
+    def __init__(
+        self, gateway: Gateway, identity: Identity | None = None, address: str = ""
+    ) -> None:
+        super().__init__(gateway, identity, address)
         self._declared = ""
-        self._shown = Shown(self.broker, gateway.limits.shown, self.nudge)
+        self._shown = Shown(lambda: self.broker, gateway.limits.shown, self.nudge)
 
     @property
     def showing(self) -> int:
@@ -70,6 +74,19 @@ class V1Session(Session):
             path="$.ref",
         )
 
+    def credential_of(self, value: Any) -> str | None:
+        """Return the credential of an ``auth`` frame."""
+        if not isinstance(value, dict) or value.get("op") != "auth":
+            return None
+        credential = value.get("credential")
+        return credential.strip() if isinstance(credential, str) else None
+
+    def welcome(self, ref: Any) -> None:
+        """Tell who the client is, and what that allows."""
+        known = self.identity
+        grants = [str(grant) for grant in known.grants] if known else []
+        self._answer("auth", ref, name=known.name if known else None, grants=grants)
+
     async def handle(self, value: Any) -> None:
         """Act on one frame."""
         if not isinstance(value, dict):
@@ -80,6 +97,9 @@ class V1Session(Session):
         await getattr(self, f"_{op}")(value, value.get("ref"))
 
     # -- requests ---------------------------------------------------------------------
+
+    async def _auth(self, _: dict[str, Any], ref: Any) -> None:
+        self.welcome(ref)  # it is known, or of no interest here
 
     async def _hello(self, frame: dict[str, Any], ref: Any) -> None:
         role = frame.get("role")
