@@ -189,7 +189,10 @@ class KeyFile:
 
     def _change(self, id_: str, **members: Any) -> ApiKey:
         with self._changing() as keys:
-            index = [key.id for key in keys].index(id_)
+            ids = [key.id for key in keys]
+            if id_ not in ids:
+                raise ValueError(f"there is no key {id_[:40]!r} in {self._path}")
+            index = ids.index(id_)
             keys[index] = changed = evolve(keys[index], **members)
         return changed
 

@@ -25,6 +25,7 @@ _COMMANDS = {
     "health": "read",
     "journal": "journal",
     "audit": "audit",
+    "key": "key",
     "serve": "serve",
 }
 
@@ -68,8 +69,8 @@ def cli() -> None:
       ailoop serve                                  start the daemon
       ailoop --help, ailoop ask --help              more
 
-    Exit codes: 0 answered or approved; 1 denied, timed out or cancelled; 2 usage;
-    3 the server cannot be reached or cannot take it now; 130 interrupted.
+    Exit codes: 0 answered or approved; 1 denied, timed out or cancelled; 2 used wrongly, or
+    not allowed; 3 the server cannot be reached or cannot take it now; 130 interrupted.
     """
 
 

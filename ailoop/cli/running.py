@@ -21,6 +21,7 @@ from ailoop.client import (
     Busy,
     Conflict,
     Invalid,
+    NotAllowed,
     NotFound,
     Patience,
     Refused,
@@ -155,6 +156,8 @@ def explain(error: AiloopError) -> str:
     match error.details:
         case {"code": "wrong_response", "kind": str(kind)} if kind in _FITTING:
             return _FITTING[kind]
+        case {"code": "unauthenticated"}:
+            return "this server wants to know who you are; put your API key into AILOOP_TOKEN"
         case {"code": "original_not_found" | "message_not_found"}:
             return "there is no prompt with this id, or not any more"
         case {"choices": list(choices)}:
@@ -168,7 +171,7 @@ def exit_code_of(error: AiloopError) -> int:
     """Return the exit code that stands for an error."""
     if isinstance(error, Unreachable | Busy | Unavailable):
         return UNREACHABLE
-    if isinstance(error, Invalid):
+    if isinstance(error, Invalid | NotAllowed):
         return USAGE
     return REFUSED if isinstance(error, NotFound | Conflict) else UNREACHABLE
 

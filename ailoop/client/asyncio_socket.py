@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.typing import Subprotocol
@@ -19,12 +21,15 @@ from ailoop.client.socket import (
 __all__ = ["hold"]
 
 
-async def hold(url: str, seconds: float, converse: Converse) -> AiloopError:
+async def hold(
+    url: str, headers: Mapping[str, str], seconds: float, converse: Converse
+) -> AiloopError:
     """Open a WebSocket, have it used, close it; as :data:`~ailoop.client.socket.Hold`."""
     try:
         connection = await connect(
             url,
             subprotocols=[Subprotocol(SUBPROTOCOL)],
+            additional_headers=headers,
             compression=None,
             open_timeout=seconds,
             ping_interval=None,  # the session has a pulse of its own
@@ -35,8 +40,8 @@ async def hold(url: str, seconds: float, converse: Converse) -> AiloopError:
         )
     except InvalidStatus as rejected:
         answer = rejected.response
-        headers = answer.headers.raw_items()
-        return why_rejected(url, answer.status_code, headers, bytes(answer.body or b""))
+        told = answer.headers.raw_items()
+        return why_rejected(url, answer.status_code, told, bytes(answer.body or b""))
     except (OSError, EOFError, WebSocketException) as error:
         return Unreachable(f"cannot open {url}: {str(error) or type(error).__name__}")
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import inf
 
 import anyio
@@ -30,6 +30,7 @@ class Connection:
 
     :param url: such as ``ws://127.0.0.1:8081/ws``.
     :param hold: opens one.
+    :param headers: returns what its handshake carries besides.
     :param tell: called with what becomes of it.
     :param deliver: called with what the session has to say.
     """
@@ -40,6 +41,7 @@ class Connection:
         session: ClientSession,
         patience: Patience,
         hold: Hold,
+        headers: Callable[[], Mapping[str, str]],
         tell: Callable[[ConnectionEvent], None],
         deliver: Callable[[list[Event]], None],
     ) -> None:
@@ -53,6 +55,7 @@ class Connection:
         self._patience = patience
         self._retries = Retries(patience)
         self._hold = hold
+        self._headers = headers
         self._tell = tell
         self._deliver = deliver
         self._socket: Socket | None = None
@@ -72,7 +75,7 @@ class Connection:
             while not self._closing:
                 self.state = ConnectionState.CONNECTING
                 patience = self._patience.connect_seconds
-                end = await self._hold(self._url, patience, self._converse)
+                end = await self._hold(self._url, self._headers(), patience, self._converse)
                 self._socket = None
                 self._deliver(self._session.closed(getattr(end, "close_code", None)))
                 if not self._closing:

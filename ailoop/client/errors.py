@@ -19,10 +19,12 @@ __all__ = [
     "Incompatible",
     "Invalid",
     "MissedMessages",
+    "NotAllowed",
     "NotAuthorized",
     "NotFound",
     "PromptLost",
     "Refused",
+    "Unauthenticated",
     "Unavailable",
     "Undelivered",
     "Unreachable",
@@ -120,6 +122,14 @@ class NotAuthorized(AiloopError):
         super().__init__(f"not authorized: {action} ({approval.reason or 'denied'})")
 
 
+class NotAllowed(Refused):
+    """The server does not let this client do that; :class:`Unauthenticated` says more."""
+
+
+class Unauthenticated(NotAllowed):
+    """The server wants to know who this is, or does not know this credential (any more)."""
+
+
 class Conflict(Refused):
     """The request contradicts what is recorded."""
 
@@ -150,6 +160,14 @@ _BY_CODE: dict[str, type[Refused]] = {
     "not_a_choice": Invalid,
     "wrong_response": Invalid,
     "too_large": Invalid,
+    "unauthenticated": Unauthenticated,
+    "bad_credential": Unauthenticated,
+    "not_allowed": NotAllowed,
+    "not_granted": NotAllowed,
+    "own_prompt": NotAllowed,
+    "bad_origin": NotAllowed,
+    "bad_host": NotAllowed,
+    "bad_csrf": NotAllowed,
     "not_found": NotFound,
     "message_not_found": NotFound,
     "original_not_found": NotFound,
@@ -162,6 +180,8 @@ _BY_CODE: dict[str, type[Refused]] = {
     "too_many_feeds": Busy,
     "too_many_waiters": Busy,
     "too_many_connections": Busy,
+    "too_many_sessions": Busy,
+    "too_many_attempts": Busy,
     "shutting_down": Unavailable,
     "journal_unavailable": Unavailable,
 }

@@ -15,6 +15,7 @@ import anyio
 
 from ailoop.client.agent import AgentVerbs
 from ailoop.client.compatibility import VersionWarning, check_version
+from ailoop.client.credential import Credential
 from ailoop.client.errors import AiloopError
 from ailoop.client.link import Link
 from ailoop.client.patience import ConnectionEvent, ConnectionState, Patience
@@ -52,6 +53,7 @@ class Face(AgentVerbs, PersonVerbs, PresenceVerbs, ABC):
         *,
         transport: Transport = "websocket",
         role: Role | None = None,
+        token: str | Callable[[], str] | None = None,
         patience: Patience | None = None,
         on_event: Callable[[ConnectionEvent], None] | None = None,
     ) -> None:
@@ -64,6 +66,7 @@ class Face(AgentVerbs, PersonVerbs, PresenceVerbs, ABC):
             raise ValueError(f"base_url has no valid port: {self.base_url}") from None
         self._transport = transport
         self._role = role
+        self._credential = Credential(token)
         self._patience = patience or Patience()
         self._on_event = on_event or (lambda _: None)
         self._open = False
@@ -110,7 +113,7 @@ class Face(AgentVerbs, PersonVerbs, PresenceVerbs, ABC):
         if self._open:
             raise AiloopError("this client is open already")
         async with AsyncExitStack() as stack:
-            self._rest = RestLink(self.base_url, self._patience)
+            self._rest = RestLink(self.base_url, self._patience, self._credential.headers)
             stack.push_async_callback(self._rest.disconnect)
             await self._check_version()
             self._link = self._make_link()
@@ -133,7 +136,14 @@ class Face(AgentVerbs, PersonVerbs, PresenceVerbs, ABC):
         if self._transport == "rest":
             return self._rest
         url = f"ws{self.base_url.removeprefix('http')}/ws"
-        return WebSocketLink(url, self._role, self._patience, self._hold(), self._on_event)
+        return WebSocketLink(
+            url,
+            self._role,
+            self._patience,
+            self._hold(),
+            self._credential.headers,
+            self._on_event,
+        )
 
     @asynccontextmanager
     async def _running(self, link: Link) -> AsyncIterator[None]:

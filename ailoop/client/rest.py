@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID
@@ -47,13 +47,20 @@ class RestLink:
 
     :param base_url: the server's address, such as ``http://127.0.0.1:8081``.
     :param patience: how long to try again, and how often.
+    :param headers: returns what each request carries besides.
     """
 
-    def __init__(self, base_url: str, patience: Patience) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        patience: Patience,
+        headers: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
         self.state = ConnectionState.CONNECTING
         self.opened: Slot[None] = Slot()
         self._base_url = base_url
         self._patience = patience
+        self._headers = headers
         # The certificates of the world take memory and time that plain HTTP has no use for.
         self._http = httpx2.AsyncClient(
             base_url=base_url,
@@ -105,7 +112,7 @@ class RestLink:
         if self._http.is_closed:
             raise ConnectionLost("the connection to ailoop has been closed")
         params = {key: value for key, value in query.items() if value is not None}
-        headers = _JSON if content is not None else None
+        headers = {**self._headers(), **(_JSON if content is not None else {})}
         patience = _ANSWER_SECONDS + query.get("wait", 0)
         try:
             answer = await self._http.request(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Protocol
 
 from ailoop.client.errors import AiloopError, ConnectionLost, Unreachable, refusal_of
@@ -63,10 +63,11 @@ class Socket(Protocol):
 Converse = Callable[[Socket], Awaitable[AiloopError]]
 """Uses a WebSocket, and returns why it ended."""
 
-Hold = Callable[[str, float, Converse], Awaitable[AiloopError]]
+Hold = Callable[[str, Mapping[str, str], float, Converse], Awaitable[AiloopError]]
 """Opens a WebSocket, has it used, closes it; returns why it ended or could not be opened.
 
-Its arguments are the address, for how many seconds opening may take, and who uses it.
+Its arguments are the address, further headers of the handshake, for how many seconds opening
+may take, and who uses it.
 """
 
 

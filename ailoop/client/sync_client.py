@@ -70,6 +70,7 @@ class AiloopClient:
         *,
         transport: Transport = "websocket",
         role: Role | None = None,
+        token: str | Callable[[], str] | None = None,
         patience: Patience | None = None,
         on_event: Callable[[ConnectionEvent], None] | None = None,
     ) -> None:
@@ -77,7 +78,12 @@ class AiloopClient:
         from ailoop.client.asyncio_client import AiloopClient as AsyncioClient
 
         self._client = AsyncioClient(
-            base_url, transport=transport, role=role, patience=patience, on_event=on_event
+            base_url,
+            transport=transport,
+            role=role,
+            token=token,
+            patience=patience,
+            on_event=on_event,
         )
         self._portal: Portal | None = None
 

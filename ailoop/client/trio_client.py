@@ -32,10 +32,13 @@ class AiloopClient(Face):
         plain HTTP gets through.
     :param role: ``agent``, ``human`` or ``observer``: the server then refuses what this
         role may not do.
+    :param token: an API key or a token, or what returns it, asked at each connection; else
+        ``AILOOP_TOKEN``, else what the file ``AILOOP_TOKEN_FILE`` holds at the time.
     :param patience: how long to wait for what; see :class:`Patience`.
     :param on_event: called with what becomes of the WebSocket: :class:`Connected`,
         :class:`Lost`, :class:`Reconnecting`. It must neither wait nor raise.
     :raises Unreachable: on entering, if nobody answers.
+    :raises Unauthenticated: on entering, and later, if the server does not know the token.
     :raises Incompatible: on entering, if the server's major version is another; for another
         minor version there is a :class:`VersionWarning`.
     """

@@ -5,7 +5,7 @@ trio-websocket's own way leaves the connection open when the server rejects the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -34,7 +34,9 @@ __all__ = ["hold"]
 Stream = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 
 
-async def hold(url: str, seconds: float, converse: Converse) -> AiloopError:
+async def hold(
+    url: str, headers: Mapping[str, str], seconds: float, converse: Converse
+) -> AiloopError:
     """Open a WebSocket, have it used, close it; as :data:`~ailoop.client.socket.Hold`."""
     stream: Stream | None = None
     why: AiloopError = ConnectionLost("the connection to ailoop ended")
@@ -43,7 +45,7 @@ async def hold(url: str, seconds: float, converse: Converse) -> AiloopError:
             try:
                 with trio.fail_after(seconds):
                     stream = await _connect(url)
-                    socket = await _shake_hands(nursery, stream, url)
+                    socket = await _shake_hands(nursery, stream, url, headers)
             except (OSError, HandshakeError, trio.TooSlowError) as error:
                 why = Unreachable(f"cannot open {url}: {str(error) or type(error).__name__}")
             else:
@@ -100,7 +102,9 @@ async def _connect(url: str) -> Stream:
     return await trio.open_tcp_stream(host, parts.port or 80)
 
 
-async def _shake_hands(nursery: trio.Nursery, stream: Stream, url: str) -> WebSocketConnection:
+async def _shake_hands(
+    nursery: trio.Nursery, stream: Stream, url: str, headers: Mapping[str, str]
+) -> WebSocketConnection:
     """Open the WebSocket.
 
     The nursery fails with :exc:`ConnectionRejected` if the server does not want it.
@@ -116,6 +120,7 @@ async def _shake_hands(nursery: trio.Nursery, stream: Stream, url: str) -> WebSo
             parts.netloc,
             parts.path or "/",
             subprotocols=[SUBPROTOCOL],
+            extra_headers=[(name.encode(), value.encode()) for name, value in headers.items()],
             message_queue_size=QUEUED_MESSAGES,
             max_message_size=FRAME_BYTES,
         )

@@ -30,6 +30,7 @@ class WebSocketLink:
     :param url: such as ``ws://127.0.0.1:8081/ws``.
     :param role: ``agent``, ``human`` or ``observer``; without one, nothing is promised.
     :param hold: opens a WebSocket.
+    :param headers: returns what its handshake carries besides.
     :param tell: called with what becomes of the connection.
     """
 
@@ -39,10 +40,13 @@ class WebSocketLink:
         role: str | None,
         patience: Patience,
         hold: Hold,
+        headers: Callable[[], Mapping[str, str]],
         tell: Callable[[ConnectionEvent], None],
     ) -> None:
         self.session = ClientSession(role, patience)
-        self._connection = Connection(url, self.session, patience, hold, tell, self._deliver)
+        self._connection = Connection(
+            url, self.session, patience, hold, headers, tell, self._deliver
+        )
         self.opened = self._connection.opened
         self._slots: dict[int, Slot[dict[str, Any]]] = {}
         self._settled: dict[UUID, list[Slot[ResponseMessage]]] = {}
