@@ -208,17 +208,18 @@ class Talk:
 @asynccontextmanager
 async def talking(
     url: str,
-    subprotocol: str | None = None,
+    subprotocol: str | Sequence[str] | None = None,
     *,
     headers: Sequence[tuple[str, str]] = (),
     role: str | None = None,
 ) -> AsyncIterator[Talk]:
     """Open a WebSocket and close it at the end.
 
-    :param subprotocol: ``ailoop.v1``, or none for the earlier conversation.
+    :param subprotocol: ``ailoop.v1``, or none for the earlier conversation; or several.
     :param role: if given, a ``hello`` comes first.
     """
     parts = urlsplit(url)
+    offered = [subprotocol] if isinstance(subprotocol, str) else subprotocol
     stream = await trio.open_tcp_stream(parts.hostname or "", parts.port or 0)
     try:
         async with trio.open_nursery() as nursery:
@@ -228,7 +229,7 @@ async def talking(
                     stream,
                     parts.netloc,
                     urlunsplit(("", "", *parts[2:])) or "/",
-                    subprotocols=[subprotocol] if subprotocol else None,
+                    subprotocols=list(offered) if offered else None,
                     extra_headers=list(headers),
                     message_queue_size=1,
                     max_message_size=2**24,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -111,7 +112,8 @@ class KeySource:
         from joserfc.jwk import KeySet, OctKey
 
         try:
-            keys = KeySet.import_key_set(load_json(text))
+            with warnings.catch_warnings(action="ignore"):  # of what is refused below
+                keys = KeySet.import_key_set(load_json(text))
         except (JoseError, Refusal, LookupError, TypeError, ValueError) as error:
             raise KeySourceError(f"not a JSON Web Key Set: {error}") from None
         if self.is_remote and any(isinstance(key, OctKey) for key in keys.keys):

@@ -139,7 +139,7 @@ class KeyFile:
 
     # -- keeping ------------------------------------------------------------------------
 
-    def keys(self) -> list[ApiKey]:
+    def listed(self) -> list[ApiKey]:
         """Return all keys in the order in which they were made.
 
         :raises KeyFileError: the file cannot be read.

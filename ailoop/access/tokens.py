@@ -13,6 +13,8 @@ from attrs import frozen
 from ailoop.access.grants import read_grants
 from ailoop.access.identity import Identity
 from ailoop.access.jwks import KeySource, KeySourceError
+from ailoop.model.codec import load_json
+from ailoop.model.errors import Refusal
 
 if TYPE_CHECKING:
     from joserfc.jwk import Key, KeySet
@@ -68,7 +70,14 @@ class Tokens:
             if known is not None and known[0] is keys and self.holds(known[1]):
                 return known[1]
             identity = self._check(credential, keys)
-        except (JoseError, KeySourceError, ValueError, TypeError, LookupError) as error:
+        except (
+            JoseError,
+            KeySourceError,
+            Refusal,
+            ValueError,
+            TypeError,
+            LookupError,
+        ) as error:
             log.info("token_refused", why=f"{type(error).__name__}: {error}")
             return None
         self._known[digest] = keys, identity
@@ -122,10 +131,8 @@ def _pick(keys: KeySet, kid: str | None) -> Key:
 
 
 def _kid(credential: str) -> str | None:
-    from joserfc.util import to_str, urlsafe_b64decode
+    from joserfc.util import urlsafe_b64decode
 
-    from ailoop.model.codec import load_json
-
-    header = load_json(to_str(urlsafe_b64decode(credential.partition(".")[0].encode())))
+    header = load_json(urlsafe_b64decode(credential.partition(".")[0].encode()))
     kid = header.get("kid") if isinstance(header, dict) else None
     return kid if isinstance(kid, str) else None

@@ -121,7 +121,7 @@ def list_(path: Path, as_json: bool) -> None:
     """
 
     def work() -> None:
-        keys = KeyFile(path).keys()
+        keys = KeyFile(path).listed()
         if as_json:
             print_json({"keys": [_members(one) for one in keys]})
             return

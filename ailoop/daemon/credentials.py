@@ -46,7 +46,7 @@ def _key_file(path: Path) -> KeyFile:
         )
     keys = KeyFile(path)
     try:
-        keys.keys()
+        keys.listed()
     except KeyFileError as error:
         raise DaemonError(f"auth_keys: {error}") from None
     return keys

@@ -11,6 +11,7 @@ import { listen } from "./keys.js";
 import { PromptList } from "./list.js";
 import { Presence, SURFACE } from "./presence.js";
 import * as rest from "./rest.js";
+import { knownAs } from "./session.js";
 import * as settings from "./settings.js";
 import { Store, priorityOf } from "./store.js";
 import { Waiting } from "./waiting.js";
@@ -63,7 +64,7 @@ function announce(sentence) {
 
 // -- the person, who answers by name, and is seen by others also without one -------------------
 
-const me = () => byId("name").value.trim();
+const me = () => knownAs() ?? byId("name").value.trim();
 const seenAs = () => me() || alias();
 const showName = () => (byId("who").textContent = me() || "Set your name");
 
@@ -71,6 +72,7 @@ settings.bind(byId("name"), "name", "", () => {
   showName();
   presence.rename(seenAs());
 });
+if (knownAs() !== null) byId("name").closest("label").hidden = byId("name-use").hidden = true;
 showName();
 
 // -- the parts ----------------------------------------------------------------------------

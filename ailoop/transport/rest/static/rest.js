@@ -1,6 +1,8 @@
 // The calls of REST that the page makes. A failure is an error that has a sentence for a
 // person, the status (0: no answer at all) and the body.
 
+import { check, proof } from "./session.js";
+
 const AWAY = "The server cannot be reached. What you wrote is kept; try again when it is back.";
 const SILENT = "The server does not answer. What you wrote is kept; try again.";
 /** Milliseconds for an answer: on a connection that is dead, none would ever come. */
@@ -17,7 +19,7 @@ async function call(method, path, { body, signal } = {}) {
   try {
     answer = await fetch(path, {
       method,
-      headers: body ? { "Content-Type": "application/json" } : {},
+      headers: { ...(body && { "Content-Type": "application/json" }), ...proof() },
       body: body ? JSON.stringify(body) : undefined,
       signal: signal ? AbortSignal.any([signal, late]) : late,
     });
@@ -31,6 +33,7 @@ async function call(method, path, { body, signal } = {}) {
   } catch {
     throw failure(`The server answered what is no JSON (status ${answer.status}).`, answer.status, {});
   }
+  if (answer.status === 401) check();
   if (!answer.ok) throw failure(value.error ?? `Status ${answer.status}`, answer.status, value);
   return { value, status: answer.status, date: Date.parse(answer.headers.get("Date") ?? "") };
 }

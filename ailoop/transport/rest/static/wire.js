@@ -1,6 +1,7 @@
 // The WebSocket: kept, made again when it is lost, and resumed from where it was.
 
 import { countChannels } from "./rest.js";
+import { check } from "./session.js";
 
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 15_000;
@@ -123,6 +124,8 @@ export class Wire {
     clearTimeout(this.silence);
     this.waiting.clear();
     this.on.state("lost");
+    // A browser does not say why a WebSocket was refused.
+    check();
     // Less a random part, so that many pages do not come back at once.
     this.timer = setTimeout(() => this.connect(), this.pause * (0.5 + Math.random() / 2));
     this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
