@@ -46,7 +46,7 @@ def setting_rows() -> Iterator[Row]:
     """Yield a row for each setting of the daemon."""
     for one in fields(Settings):
         flag = f"``--{one.name.replace('_', '-')}``"
-        default = "none" if one.default == () else f"``{one.default}``"
+        default = "none" if one.default in ((), "") else f"``{one.default}``"
         variable = f"``{PREFIX}{one.name.upper()}``"
         about = one.metadata["help"].replace("*", r"\*")  # of a pattern, not of emphasis
         yield f"``{one.name}``", about, default, flag, variable

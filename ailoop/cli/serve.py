@@ -83,9 +83,13 @@ def serve(
     Examples:
       ailoopd
       ailoopd --rest-port 0 --ws-port 0 --log-format json
+      ailoopd --tls-cert chain.pem --tls-key key.pem
       ailoopd --print-config > ailoop.toml
 
-    Exit codes: 0 stopped cleanly; 2 a bad setting; 3 a port cannot be had; 70 a fault.
+    With TLS, and no inbox at this terminal, SIGHUP has the certificate read again.
+
+    Exit codes: 0 stopped cleanly; 2 a bad setting; 3 a port or a file cannot be had; 70 a
+    fault.
     """
     given: dict[str, Any] = {} if port is None else _both_ports(port)
     given |= {name: value for name, value in flags.items() if value is not None}
@@ -143,9 +147,12 @@ async def _serve(settings: Settings, screen: _Screen | None) -> None:
     # What stands before the receiver is what it restores: a stop that has begun has its own
     # deadline, and a second signal cuts it short neither then nor while the process ends.
     stop = stop_signals()
-    for number in stop:
+    # At a terminal it cannot be told from the terminal's end, which ends the daemon, too.
+    reloads = settings.reloadable and screen is None
+    heard = {*stop, signal.SIGHUP} if reloads else {*stop}
+    for number in heard:
         signal.signal(number, signal.SIG_IGN)
-    with trio.open_signal_receiver(*stop) as signals:
+    with trio.open_signal_receiver(*heard) as signals:
         # What a journal brings back is no garbage; looking for some among it costs a third of
         # the start.
         gc.disable()
@@ -156,7 +163,10 @@ async def _serve(settings: Settings, screen: _Screen | None) -> None:
             async with trio.open_nursery() as nursery:
                 if screen is not None:
                     nursery.start_soon(screen, daemon.rest_url)
-                async for _ in signals:
+                async for received in signals:
+                    if reloads and received == signal.SIGHUP:
+                        nursery.start_soon(daemon.reload)
+                        continue
                     _exit_even_if_held(settings.grace_seconds + _FORCED_SECONDS)
                     nursery.cancel_scope.cancel()
                     break

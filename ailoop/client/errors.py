@@ -154,6 +154,7 @@ _BY_CODE: dict[str, type[Refused]] = {
     "bad_json": Invalid,
     "bad_channel": Invalid,
     "bad_request": Invalid,
+    "tls_required": Invalid,
     "unknown_op": Invalid,
     "invalid_message": Invalid,
     "unknown_content": Invalid,

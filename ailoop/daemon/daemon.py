@@ -13,20 +13,22 @@ and waiter learns its fate, connections are closed with a code, then the rest is
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import structlog
 import trio
-from attrs import frozen
+from attrs import field, frozen
 from hypercorn.config import Config
 
 from ailoop.broker import open_broker
 from ailoop.daemon.credentials import make_authenticator, watch_credentials
+from ailoop.daemon.errors import DaemonError
 from ailoop.daemon.journals import open_journal
 from ailoop.daemon.lag import watch_lag
 from ailoop.daemon.settings import Settings
 from ailoop.daemon.sockets import address, bind, check_exposure, is_loopback
+from ailoop.daemon.tls import Certificate, open_certificate
 from ailoop.model.codec import Codec
 from ailoop.transport.gateway import Gateway
 from ailoop.transport.origin import OriginPolicy
@@ -50,19 +52,36 @@ class Daemon:
     gateway: Gateway
     rest_url: str
     ws_url: str
+    certificate: Certificate | None = None
+    """What its ports show, if they speak TLS."""
+    _reloads: Mapping[str, Callable[[], Awaitable[None]]] = {}
+    _reloading: trio.Lock = field(factory=trio.Lock, eq=False)
+
+    async def reload(self) -> None:
+        """Read again what may change while it runs; what cannot be used changes nothing."""
+        async with self._reloading:
+            for what, reload in self._reloads.items():
+                try:
+                    await reload()
+                except DaemonError as error:
+                    log.error("reload_failed", what=what, why=str(error))  # noqa: TRY400
+                else:
+                    log.info("reloaded", what=what)
 
 
 @asynccontextmanager
 async def open_daemon(settings: Settings) -> AsyncIterator[Daemon]:
     """Run a daemon for as long as the block runs; entered when both ports answer.
 
-    :raises DaemonError: a port cannot be had, or others could reach it; or the credentials
-        that are to be good cannot be read.
+    :raises DaemonError: a port cannot be had, others could reach it, or a file is of no use.
     """
     authenticator = make_authenticator(settings)
+    certificate = open_certificate(settings)
+    # Whoever has a client certificate of ours is somebody we know.
+    guarded = authenticator is not None or bool(settings.tls_client_ca)
     ws_socket = bind(settings.host, settings.ws_port, "ws-port", settings.send_seconds)
     try:
-        check_exposure(ws_socket, allowed=bool(authenticator) or settings.insecure_no_auth)
+        check_exposure(ws_socket, allowed=guarded or settings.insecure_no_auth)
         rest_socket = bind(
             settings.host, settings.rest_port, "rest-port", settings.send_seconds
         )
@@ -85,7 +104,16 @@ async def open_daemon(settings: Settings) -> AsyncIterator[Daemon]:
             Presence(settings.max_connections),
             authenticator=authenticator,
         )
-        daemon = Daemon(gateway, f"http://{address(rest_socket)}", f"ws://{address(ws_socket)}")
+        s = "s" if certificate else ""
+        daemon = Daemon(
+            gateway,
+            f"http{s}://{address(rest_socket)}",
+            f"ws{s}://{address(ws_socket)}",
+            certificate,
+            {"certificate": certificate.reload} if certificate else {},
+        )
+        tls = certificate.context if certificate else None
+        gateway.origins.secure = certificate is not None
         gateway.origins.ports = {
             int(url.rpartition(":")[2]) for url in (daemon.rest_url, daemon.ws_url)
         }
@@ -95,17 +123,19 @@ async def open_daemon(settings: Settings) -> AsyncIterator[Daemon]:
             _hypercorn_config(settings),
             [trio.SocketListener(trio.socket.from_stdlib_socket(rest_socket))],
             connections,
+            tls,
         )
         await listeners.start(
             serve_websockets,
             gateway,
             [trio.SocketListener(trio.socket.from_stdlib_socket(ws_socket))],
             connections,
+            tls,
         )
         listeners.start_soon(watch_lag, gateway.counts.lag)
         if authenticator is not None:
             listeners.start_soon(watch_credentials, gateway.presence)
-        elif not is_loopback(ws_socket):
+        if not guarded and not is_loopback(ws_socket):
             log.warning("no_authentication", host=settings.host)
         log.info("ready", rest=daemon.rest_url, ws=daemon.ws_url)
         try:

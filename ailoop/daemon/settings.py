@@ -72,6 +72,17 @@ def _check_journal(_settings: Settings, _: Attribute[str], value: str) -> None:
         raise ValueError(f"journal is memory or sqlite:PATH, not {value!r}")
 
 
+def _check_pair(settings: Settings, _: Attribute[str], key: str) -> None:
+    if bool(key) != bool(settings.tls_cert):
+        there, missing = ("tls_key", "tls_cert") if key else ("tls_cert", "tls_key")
+        raise ValueError(f"{there} needs {missing}: TLS takes a certificate and its key")
+
+
+def _check_client_ca(settings: Settings, _: Attribute[str], authorities: str) -> None:
+    if authorities and not settings.tls_cert:
+        raise ValueError("tls_client_ca needs tls_cert and tls_key")
+
+
 def _check_rules(_settings: Settings, _: Attribute[str], rules: tuple[str, ...]) -> None:
     for rule in rules:
         read_rule(rule)
@@ -104,6 +115,15 @@ class Settings:
     max_sessions: int = _size(1000, "Most pages that are signed in.")
     ws_port: int = _port(8080, "WebSocket port; 0 picks a free one.")
     rest_port: int = _port(8081, "REST port; 0 picks a free one.")
+    tls_cert: str = _setting(
+        "", "PEM file of the certificate and what vouches for it; both ports then speak TLS."
+    )
+    tls_key: str = _setting("", "PEM file of the certificate's key.", check=_check_pair)
+    tls_client_ca: str = _setting(
+        "",
+        "PEM file of authorities; whoever connects then needs a certificate by one of them.",
+        check=_check_client_ca,
+    )
     journal: str = _setting(
         "memory",
         "Where messages live: memory (until the process ends), or sqlite:PATH.",
@@ -190,6 +210,11 @@ class Settings:
     heartbeat_seconds: float = _seconds(
         _TRANSPORT.heartbeat_seconds, "How often an idle connection is pinged."
     )
+
+    @property
+    def reloadable(self) -> bool:
+        """Whether anything can be read again while the daemon runs."""
+        return bool(self.tls_cert)
 
     def message_limits(self) -> MessageLimits:
         """Return what the model needs to know."""

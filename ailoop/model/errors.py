@@ -47,6 +47,7 @@ CATALOGUE: dict[str, ErrorSpec] = {
         "digit and is not one of: system, admin, internal, reserved, ailoop",
     ),
     "bad_request": ErrorSpec(400, "The request is not understood"),
+    "tls_required": ErrorSpec(400, "This port speaks TLS; use https:// or wss://"),
     "unknown_op": ErrorSpec(400, "The frame's op is not known; it was ignored"),
     # It is readable and says something that cannot be.
     "invalid_message": ErrorSpec(422, "The message is not valid"),

@@ -28,6 +28,8 @@ class OriginPolicy:
     def __init__(self, allowed: Iterable[str] = (), *, loopback: bool = True) -> None:
         self._allowed = {origin.rstrip("/").lower() for origin in allowed}
         self._loopback = loopback
+        self.secure = False
+        """Whether this server speaks TLS: pages that do not are then not its own."""
         self.ports: set[int] = set()
         """The ports of this server: a page of one may use the other."""
 
@@ -53,9 +55,12 @@ class OriginPolicy:
         ours = _split(f"//{host}")
         theirs = _split(origin)
         try:
-            same_port = theirs.port == ours.port or (theirs.port or 80) in self.ports
+            usual = 443 if theirs.scheme == "https" else 80
+            same_port = theirs.port == ours.port or (theirs.port or usual) in self.ports
         except ValueError:
             same_port = False
+        if self.secure and theirs.scheme != "https":
+            same_port = False  # whoever is on its way could have written such a page
         if not (theirs.hostname and theirs.hostname == ours.hostname and same_port):
             raise Refusal("bad_origin", origin=origin[:200])
 

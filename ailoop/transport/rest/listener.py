@@ -6,8 +6,10 @@ sends, which a bad frame at the right moment brings about, would end the whole s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import structlog
 import trio
@@ -20,6 +22,7 @@ from hypercorn.utils import wrap_app
 from quart_trio import QuartTrio
 
 from ailoop.transport.outbox import Outbox
+from ailoop.transport.tls import CurrentContext, TlsOutbox, open_outbox
 
 __all__ = ["serve_http"]
 
@@ -34,11 +37,17 @@ class _Server(TCPServer):
     """
 
     def __init__(
-        self, app: AppWrapper, config: Config, context: WorkerContext, stream: trio.SocketStream
+        self,
+        app: AppWrapper,
+        config: Config,
+        context: WorkerContext,
+        stream: trio.SocketStream,
+        outbox: Outbox,
     ) -> None:
-        # Hypercorn's annotation forgets that a stream may do without TLS.
-        super().__init__(app, config, context, ConnectionState({}), stream)  # type: ignore[arg-type]
-        self._outbox = Outbox(stream)
+        # Hypercorn's annotation forgets that a stream may do without TLS, or with ours.
+        read_from: Any = outbox if isinstance(outbox, TlsOutbox) else stream
+        super().__init__(app, config, context, ConnectionState({}), read_from)
+        self._outbox = outbox
 
     async def protocol_send(self, event: Event) -> None:
         """Send data; whatever else it is told is Hypercorn's business."""
@@ -68,6 +77,7 @@ async def serve_http(
     config: Config,
     listeners: Sequence[trio.SocketListener],
     connections: trio.Nursery,
+    tls: CurrentContext | None = None,
     *,
     task_status: trio.TaskStatus[list[trio.SocketListener]] = trio.TASK_STATUS_IGNORED,
 ) -> None:
@@ -75,12 +85,13 @@ async def serve_http(
 
     :param connections: the caller's nursery for what has been accepted, so that to stop
         accepting is not yet to hang up.
+    :param tls: what a connection is accepted with, if that is not to be plain TCP.
     """
     context = WorkerContext(None)
     asgi = wrap_app(app, config.wsgi_max_body_size, "asgi")
     try:
         await trio.serve_listeners(
-            partial(_serve_stream, asgi, config, context),
+            partial(_serve_stream, asgi, config, context, tls),
             list(listeners),
             handler_nursery=connections,
             task_status=task_status,
@@ -91,11 +102,17 @@ async def serve_http(
 
 
 async def _serve_stream(
-    app: AppWrapper, config: Config, context: WorkerContext, stream: trio.SocketStream
+    app: AppWrapper,
+    config: Config,
+    context: WorkerContext,
+    tls: CurrentContext | None,
+    stream: trio.SocketStream,
 ) -> None:
     """Serve one connection; whatever goes wrong with it stays with it."""
     try:
-        await _Server(app, config, context, stream)
+        outbox = await open_outbox(stream, tls, math.inf)
+        if outbox is not None:
+            await _Server(app, config, context, stream, outbox)
     except* (UnicodeDecodeError, trio.BrokenResourceError):
         # HTTP/2 lets in bytes that are no text; the peer's fault, not ours.
         log.debug("connection_lost")

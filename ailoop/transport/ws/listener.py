@@ -26,6 +26,7 @@ from ailoop.model.errors import Refusal
 from ailoop.transport.credentials import recognise
 from ailoop.transport.gateway import Gateway
 from ailoop.transport.outbox import Outbox
+from ailoop.transport.tls import CurrentContext, open_outbox
 from ailoop.transport.ws.connection import (
     Render,
     SocketClosedError,
@@ -164,6 +165,7 @@ async def serve_websockets(
     gateway: Gateway,
     listeners: Sequence[trio.SocketListener],
     connections: trio.Nursery,
+    tls: CurrentContext | None = None,
     *,
     task_status: trio.TaskStatus[list[trio.SocketListener]] = trio.TASK_STATUS_IGNORED,
 ) -> None:
@@ -171,25 +173,32 @@ async def serve_websockets(
 
     :param connections: the caller's nursery for what has been accepted, so that to stop
         accepting is not yet to hang up.
+    :param tls: what a connection is accepted with, if that is not to be plain TCP.
     """
     heart = Heart(gateway.limits.heartbeat_seconds)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(heart.beat)
         await trio.serve_listeners(
-            partial(serve_stream, gateway, heart),
+            partial(serve_stream, gateway, heart, tls=tls),
             list(listeners),
             handler_nursery=connections,
             task_status=task_status,
         )
 
 
-async def serve_stream(gateway: Gateway, heart: Heart, stream: trio.SocketStream) -> None:
+async def serve_stream(
+    gateway: Gateway,
+    heart: Heart,
+    stream: trio.SocketStream,
+    tls: CurrentContext | None = None,
+) -> None:
     """Serve one connection; whatever goes wrong with it stays with it."""
     try:
-        outbox = Outbox(stream, gateway.limits.send_seconds)
-        async with trio.open_nursery() as nursery:
-            await _shake_hands(gateway, heart, outbox, _address(stream), nursery)
-            nursery.cancel_scope.cancel()
+        outbox = await open_outbox(stream, tls, gateway.limits.send_seconds)
+        if outbox is not None:
+            async with trio.open_nursery() as nursery:
+                await _shake_hands(gateway, heart, outbox, _address(stream), nursery)
+                nursery.cancel_scope.cancel()
     except* _PEER_FAULTS:
         log.debug("connection_lost")
     except* Exception:
