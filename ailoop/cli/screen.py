@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import ssl
 import sys
 
 import click
 import structlog
+from attrs import frozen
 
-from ailoop import AiloopClient
+from ailoop import AiloopClient, Tls, Unreachable
 from ailoop.cli.inbox import serve_person
 from ailoop.cli.lines import fits_screen, is_terminal
 from ailoop.cli.prompts import Inbox
@@ -20,26 +22,51 @@ __all__ = ["serve_screen"]
 log = structlog.get_logger()
 
 
-async def serve_screen(rest_url: str) -> None:
-    """Let the person at this terminal answer; the daemon goes on without them."""
+@frozen(kw_only=True)
+class _Pinned(Tls):
+    """Trusts the daemon's own certificate, which need not be for the address used here."""
+
+    pinned: ssl.SSLContext
+
+    def context(self) -> ssl.SSLContext:
+        self.load_own(self.pinned)
+        return self.pinned
+
+
+async def serve_screen(rest_url: str, pinned: ssl.SSLContext | None) -> None:
+    """Let the person at this terminal answer; the daemon goes on without them.
+
+    :param pinned: what trusts the daemon's certificate, if it has one.
+    """
     # Put in the background later, a read must fail rather than suspend the daemon.
     signal.signal(signal.SIGTTIN, signal.SIG_IGN)
     name = os.environ.get("AILOOP_USER", "terminal")
     try:
+        tls = _own_tls(pinned)
         if fits_screen(sys.stdout):
             from ailoop.cli.terminal.inbox import show_inbox
 
-            await show_inbox(rest_url, None, name, mouse=True)
+            await show_inbox(rest_url, None, name, mouse=True, tls=tls)
             log.info("inbox_closed", hint="the daemon goes on; Ctrl-C stops it")
         else:
-            await _serve_lines(rest_url, name)
+            await _serve_lines(rest_url, name, tls)
+    except Unreachable as error:
+        log.error("inbox_failed", why=str(error))  # noqa: TRY400 -- the sentence says it all
     except Exception:
         # A fault of the screen is none of the daemon's.
         log.exception("inbox_failed")
 
 
-async def _serve_lines(rest_url: str, name: str) -> None:
-    async with AiloopClient(rest_url, role="human", patience=NO_PATIENCE) as client:
+def _own_tls(pinned: ssl.SSLContext | None) -> Tls | None:
+    """Return how to reach the daemon; where it asks for a certificate, the environment's."""
+    if pinned is None:
+        return None
+    said = Tls.from_environment()
+    return _Pinned(pinned=pinned, cert_file=said.cert_file, key_file=said.key_file)
+
+
+async def _serve_lines(rest_url: str, name: str, tls: Tls | None) -> None:
+    async with AiloopClient(rest_url, role="human", patience=NO_PATIENCE, tls=tls) as client:
         box = Inbox(channel=None, responder=name, write=click.echo)
         if is_terminal(sys.stdin):
             await serve_person(client, box)

@@ -6,6 +6,7 @@ import gc
 import os
 import resource
 import signal
+import ssl
 import sys
 import threading
 from collections.abc import Awaitable, Callable
@@ -30,8 +31,8 @@ _CANNOT_LISTEN = 3
 _CRASHED = 70  # EX_SOFTWARE of BSD's sysexits.h
 _FORCED_SECONDS = 3.0
 
-_Screen = Callable[[str], Awaitable[None]]
-"""Lets the person at this terminal answer what waits at a REST address."""
+_Screen = Callable[[str, ssl.SSLContext | None], Awaitable[None]]
+"""Lets the person at this terminal answer what waits at a REST address, with what trusts it."""
 
 
 def _setting_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -162,7 +163,8 @@ async def _serve(settings: Settings, screen: _Screen | None) -> None:
             click.echo(f"ready rest={daemon.rest_url} ws={daemon.ws_url}")
             async with trio.open_nursery() as nursery:
                 if screen is not None:
-                    nursery.start_soon(screen, daemon.rest_url)
+                    trusts = daemon.certificate.pinned if daemon.certificate else None
+                    nursery.start_soon(screen, daemon.rest_url, trusts)
                 async for received in signals:
                     if reloads and received == signal.SIGHUP:
                         nursery.start_soon(daemon.reload)

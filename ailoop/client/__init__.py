@@ -32,6 +32,7 @@ from ailoop.client.patience import (
     Reconnecting,
 )
 from ailoop.client.ticket import Ticket
+from ailoop.client.tls import Tls
 from ailoop.model.delivery import Delivery
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "Reconnecting",
     "Refused",
     "Ticket",
+    "Tls",
     "Unauthenticated",
     "Unavailable",
     "Undelivered",

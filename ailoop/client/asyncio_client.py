@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from ailoop.client.asyncio_socket import hold
 from ailoop.client.errors import AiloopError
 from ailoop.client.face import Face
-from ailoop.client.socket import Hold
+from ailoop.client.socket import OpenHold
 
 __all__ = ["AiloopClient"]
 
@@ -37,7 +37,7 @@ class AiloopClient(Face):
             ) from None
 
     @staticmethod
-    def _hold() -> Hold:
+    def _hold() -> OpenHold:
         return hold
 
     @staticmethod

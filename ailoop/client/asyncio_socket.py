@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
@@ -17,12 +18,21 @@ from ailoop.client.socket import (
     SocketClosedError,
     why_rejected,
 )
+from ailoop.client.tls_faults import tls_fault
+
+if TYPE_CHECKING:
+    import ssl
 
 __all__ = ["hold"]
 
 
 async def hold(
-    url: str, headers: Mapping[str, str], seconds: float, converse: Converse
+    url: str,
+    headers: Mapping[str, str],
+    seconds: float,
+    converse: Converse,
+    *,
+    tls: ssl.SSLContext | None = None,
 ) -> AiloopError:
     """Open a WebSocket, have it used, close it; as :data:`~ailoop.client.socket.Hold`."""
     try:
@@ -36,6 +46,7 @@ async def hold(
             max_size=FRAME_BYTES,
             max_queue=QUEUED_MESSAGES,
             proxy=None,
+            ssl=tls,
             create_connection=_Connection,
         )
     except InvalidStatus as rejected:
@@ -43,7 +54,8 @@ async def hold(
         told = answer.headers.raw_items()
         return why_rejected(url, answer.status_code, told, bytes(answer.body or b""))
     except (OSError, EOFError, WebSocketException) as error:
-        return Unreachable(f"cannot open {url}: {str(error) or type(error).__name__}")
+        fault = tls_fault(url, error) if tls else None
+        return Unreachable(f"cannot open {url}: {fault or str(error) or type(error).__name__}")
     try:
         return await converse(_Socket(connection))
     finally:

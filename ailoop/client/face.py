@@ -7,8 +7,9 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from types import TracebackType
-from typing import Any, Literal, NoReturn, Self, cast
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, cast
 from urllib.parse import urlsplit
 
 import anyio
@@ -22,8 +23,12 @@ from ailoop.client.patience import ConnectionEvent, ConnectionState, Patience
 from ailoop.client.person import PersonVerbs
 from ailoop.client.presence import PresenceVerbs
 from ailoop.client.rest import RestLink
-from ailoop.client.socket import Hold
+from ailoop.client.socket import OpenHold
+from ailoop.client.tls import Tls
 from ailoop.client.websocket import WebSocketLink
+
+if TYPE_CHECKING:
+    import ssl
 
 __all__ = ["DEFAULT_URL", "Face", "Role", "Transport", "server_url"]
 
@@ -55,6 +60,7 @@ class Face(AgentVerbs, PersonVerbs, PresenceVerbs, ABC):
         role: Role | None = None,
         token: str | Callable[[], str] | None = None,
         patience: Patience | None = None,
+        tls: Tls | None = None,
         on_event: Callable[[ConnectionEvent], None] | None = None,
     ) -> None:
         self.base_url = (base_url or server_url() or DEFAULT_URL).rstrip("/")
@@ -64,6 +70,9 @@ class Face(AgentVerbs, PersonVerbs, PresenceVerbs, ABC):
             urlsplit(self.base_url).port  # noqa: B018 -- reading it checks it
         except ValueError:
             raise ValueError(f"base_url has no valid port: {self.base_url}") from None
+        if tls is not None and not self.base_url.startswith("https:"):
+            raise ValueError(f"tls is for an https:// address, not for {self.base_url}")
+        self._tls = tls
         self._transport = transport
         self._role = role
         self._credential = Credential(token)
@@ -86,7 +95,7 @@ class Face(AgentVerbs, PersonVerbs, PresenceVerbs, ABC):
 
     @staticmethod
     @abstractmethod
-    def _hold() -> Hold:
+    def _hold() -> OpenHold:
         """Return what opens a WebSocket."""
 
     @staticmethod
@@ -113,10 +122,12 @@ class Face(AgentVerbs, PersonVerbs, PresenceVerbs, ABC):
         if self._open:
             raise AiloopError("this client is open already")
         async with AsyncExitStack() as stack:
-            self._rest = RestLink(self.base_url, self._patience, self._credential.headers)
+            context = self._context()
+            headers = self._credential.headers
+            self._rest = RestLink(self.base_url, self._patience, headers, context)
             stack.push_async_callback(self._rest.disconnect)
             await self._check_version()
-            self._link = self._make_link()
+            self._link = self._make_link(context)
             await stack.enter_async_context(self._running(self._link))
             self._stack = stack.pop_all()
         self._open = True
@@ -132,18 +143,18 @@ class Face(AgentVerbs, PersonVerbs, PresenceVerbs, ABC):
         # Each of the two links on the stack bounds and shields its own end.
         await self._stack.__aexit__(kind, error, trace)  # noqa: ASYNC102
 
-    def _make_link(self) -> Link:
+    def _context(self) -> ssl.SSLContext | None:
+        if not self.base_url.startswith("https:"):
+            return None
+        return (self._tls or Tls.from_environment()).context()
+
+    def _make_link(self, context: ssl.SSLContext | None) -> Link:
         if self._transport == "rest":
             return self._rest
         url = f"ws{self.base_url.removeprefix('http')}/ws"
-        return WebSocketLink(
-            url,
-            self._role,
-            self._patience,
-            self._hold(),
-            self._credential.headers,
-            self._on_event,
-        )
+        hold = partial(self._hold(), tls=context)
+        headers = self._credential.headers
+        return WebSocketLink(url, self._role, self._patience, hold, headers, self._on_event)
 
     @asynccontextmanager
     async def _running(self, link: Link) -> AsyncIterator[None]:

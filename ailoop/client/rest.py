@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import anyio
@@ -27,9 +27,13 @@ from ailoop.client.outgoing import Outgoing
 from ailoop.client.patience import ConnectionState, Patience, Retries, may_pass
 from ailoop.client.polling import POLL_SECONDS, PollingFeed
 from ailoop.client.slot import Slot
+from ailoop.client.tls_faults import tls_fault
 from ailoop.model.codec import encode, load_json
 from ailoop.model.errors import Refusal
 from ailoop.model.message import Message, ResponseMessage
+
+if TYPE_CHECKING:
+    import ssl
 
 __all__ = ["RestLink"]
 
@@ -48,6 +52,7 @@ class RestLink:
     :param base_url: the server's address, such as ``http://127.0.0.1:8081``.
     :param patience: how long to try again, and how often.
     :param headers: returns what each request carries besides.
+    :param tls: what an ``https://`` server is trusted by.
     """
 
     def __init__(
@@ -55,16 +60,18 @@ class RestLink:
         base_url: str,
         patience: Patience,
         headers: Callable[[], Mapping[str, str]] = dict,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.state = ConnectionState.CONNECTING
         self.opened: Slot[None] = Slot()
         self._base_url = base_url
         self._patience = patience
         self._headers = headers
+        self._tls = tls
         # The certificates of the world take memory and time that plain HTTP has no use for.
         self._http = httpx2.AsyncClient(
             base_url=base_url,
-            verify=base_url.startswith("https:"),
+            verify=tls or False,
             # Each wait holds a connection; the server bounds how many there are.
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
         )
@@ -126,6 +133,8 @@ class RestLink:
             )
             body = load_json(answer.content)
         except httpx2.HTTPError as error:
+            if fault := self._tls and tls_fault(self._base_url, error):
+                raise Unreachable(f"cannot reach ailoop at {self._base_url}: {fault}") from None
             why = str(error) or type(error).__name__
             raise Unreachable(
                 f"cannot reach ailoop at {self._base_url} ({why}); "

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ailoop.client.errors import AiloopError, ConnectionLost, Unreachable, refusal_of
 from ailoop.model.codec import load_json
 from ailoop.model.errors import Refusal
 
+if TYPE_CHECKING:
+    import ssl
+
 __all__ = [
     "FRAME_BYTES",
     "QUEUED_MESSAGES",
     "Hold",
+    "OpenHold",
     "Socket",
     "SocketClosedError",
     "lost",
@@ -69,6 +73,16 @@ Hold = Callable[[str, Mapping[str, str], float, Converse], Awaitable[AiloopError
 Its arguments are the address, further headers of the handshake, for how many seconds opening
 may take, and who uses it.
 """
+
+
+class OpenHold(Protocol):
+    """A :data:`Hold` that can be told what an ``wss://`` server is trusted by."""
+
+    async def __call__(
+        self, url: str, seconds: float, converse: Converse, *, tls: ssl.SSLContext | None
+    ) -> AiloopError:
+        """Open a WebSocket, have it used, close it."""
+        ...
 
 
 def lost(closed: SocketClosedError) -> ConnectionLost:

@@ -25,6 +25,7 @@ from ailoop.client.guard import BlockingGuard
 from ailoop.client.patience import ConnectionEvent, ConnectionState, Patience
 from ailoop.client.person import PersonVerbs
 from ailoop.client.presence import PresenceVerbs
+from ailoop.client.tls import Tls
 from ailoop.model.delivery import Delivery
 from ailoop.model.message import Message
 
@@ -72,6 +73,7 @@ class AiloopClient:
         role: Role | None = None,
         token: str | Callable[[], str] | None = None,
         patience: Patience | None = None,
+        tls: Tls | None = None,
         on_event: Callable[[ConnectionEvent], None] | None = None,
     ) -> None:
         # Loads asyncio, which an import of this module alone does not need.
@@ -83,6 +85,7 @@ class AiloopClient:
             role=role,
             token=token,
             patience=patience,
+            tls=tls,
             on_event=on_event,
         )
         self._portal: Portal | None = None

@@ -8,7 +8,7 @@ import trio
 
 from ailoop.client.errors import AiloopError
 from ailoop.client.face import Face
-from ailoop.client.socket import Hold
+from ailoop.client.socket import OpenHold
 from ailoop.client.trio_socket import hold
 
 __all__ = ["AiloopClient"]
@@ -35,9 +35,11 @@ class AiloopClient(Face):
     :param token: an API key or a token, or what returns it, asked at each connection; else
         ``AILOOP_TOKEN``, else what the file ``AILOOP_TOKEN_FILE`` holds at the time.
     :param patience: how long to wait for what; see :class:`Patience`.
+    :param tls: for an ``https://`` address, whom to trust and how to prove who this is; else
+        ``AILOOP_CA_FILE``, ``AILOOP_CERT_FILE`` and ``AILOOP_KEY_FILE`` say so.
     :param on_event: called with what becomes of the WebSocket: :class:`Connected`,
         :class:`Lost`, :class:`Reconnecting`. It must neither wait nor raise.
-    :raises Unreachable: on entering, if nobody answers.
+    :raises Unreachable: on entering, if nobody answers, or nobody who can be trusted.
     :raises Unauthenticated: on entering, and later, if the server does not know the token.
     :raises Incompatible: on entering, if the server's major version is another; for another
         minor version there is a :class:`VersionWarning`.
@@ -52,7 +54,7 @@ class AiloopClient(Face):
             )
 
     @staticmethod
-    def _hold() -> Hold:
+    def _hold() -> OpenHold:
         return hold
 
     @staticmethod

@@ -6,7 +6,7 @@ trio-websocket's own way leaves the connection open when the server rejects the 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 import trio
@@ -28,14 +28,25 @@ from ailoop.client.socket import (
     SocketClosedError,
     why_rejected,
 )
+from ailoop.client.tls_faults import tls_fault
+
+if TYPE_CHECKING:
+    import ssl
 
 __all__ = ["hold"]
+
+_UNOPENED = (OSError, HandshakeError, trio.TooSlowError, trio.BrokenResourceError)
 
 Stream = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 
 
 async def hold(
-    url: str, headers: Mapping[str, str], seconds: float, converse: Converse
+    url: str,
+    headers: Mapping[str, str],
+    seconds: float,
+    converse: Converse,
+    *,
+    tls: ssl.SSLContext | None = None,
 ) -> AiloopError:
     """Open a WebSocket, have it used, close it; as :data:`~ailoop.client.socket.Hold`."""
     stream: Stream | None = None
@@ -44,10 +55,12 @@ async def hold(
         async with trio.open_nursery() as nursery:
             try:
                 with trio.fail_after(seconds):
-                    stream = await _connect(url)
+                    stream = await _connect(url, tls)
                     socket = await _shake_hands(nursery, stream, url, headers)
-            except (OSError, HandshakeError, trio.TooSlowError) as error:
-                why = Unreachable(f"cannot open {url}: {str(error) or type(error).__name__}")
+            except _UNOPENED as error:
+                fault = tls_fault(url, error) if tls else None
+                words = fault or str(error) or type(error).__name__
+                why = Unreachable(f"cannot open {url}: {words}")
             else:
                 why = await converse(_Socket(socket))
             nursery.cancel_scope.cancel()
@@ -91,14 +104,21 @@ def _closed(closed: ConnectionClosed) -> SocketClosedError:
     return SocketClosedError(closed.reason.code, closed.reason.reason or "")
 
 
-async def _connect(url: str) -> Stream:
+async def _connect(url: str, tls: ssl.SSLContext | None) -> Stream:
     """Open the connection that a WebSocket goes over; the caller closes it."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     if parts.scheme == "wss":
-        return await trio.open_ssl_over_tcp_stream(
-            host, parts.port or 443, https_compatible=True
+        stream = await trio.open_ssl_over_tcp_stream(
+            host, parts.port or 443, ssl_context=tls, https_compatible=True
         )
+        try:
+            # Within trio-websocket nobody would learn why it fails.
+            await stream.do_handshake()
+        except BaseException:
+            await trio.aclose_forcefully(stream)
+            raise
+        return stream
     return await trio.open_tcp_stream(host, parts.port or 80)
 
 

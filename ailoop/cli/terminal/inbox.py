@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import trio
 
-from ailoop import AiloopClient, AiloopError
+from ailoop import AiloopClient, AiloopError, Tls
 from ailoop.cli.terminal.attendant import Attendant
 from ailoop.cli.terminal.board import Board
 from ailoop.cli.terminal.entry import Entry
@@ -27,7 +27,9 @@ __all__ = ["show_inbox"]
 _OPEN = "import sys, webbrowser; sys.exit(not webbrowser.open_new_tab(sys.argv[1]))"
 
 
-async def show_inbox(server: str | None, channel: str | None, me: str, *, mouse: bool) -> None:
+async def show_inbox(
+    server: str | None, channel: str | None, me: str, *, mouse: bool, tls: Tls | None = None
+) -> None:
     """Let the person at this terminal answer, until they quit or the terminal hangs up.
 
     A lost connection is made again; only the first must be there.
@@ -35,10 +37,11 @@ async def show_inbox(server: str | None, channel: str | None, me: str, *, mouse:
     :param server: its address; else what the environment names.
     :param channel: what is listed at first; ``None``: all.
     :param me: the person's name.
+    :param tls: whom to trust; else what the environment says.
     :raises AiloopError: the server cannot be reached, or speaks another language.
     """
     link = Link(server or server_url() or DEFAULT_URL)
-    async with AiloopClient(server, role="human", on_event=link.tell) as client:
+    async with AiloopClient(server, role="human", tls=tls, on_event=link.tell) as client:
         desk = _Desk(client, Board(channel), link, me, mouse=mouse)
         await desk.run()
 
