@@ -7,6 +7,7 @@ fails if it does not come.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -101,7 +102,7 @@ class Served:
         """Return where to open a WebSocket on one of :data:`PORTS`."""
         if port == "ws":
             return f"{self.daemon.ws_url}/any/path"
-        return f"ws{self.daemon.rest_url.removeprefix('http')}/ws"
+        return f"ws{self.daemon.rest_url.removeprefix('http')}/ws"  # or wss, of https
 
     def address(self, port: str) -> tuple[str, int]:
         """Return host and port number of one of :data:`PORTS`, for a raw socket."""
@@ -128,12 +129,19 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(**settings: Any) -> AsyncIterator[Served]:
-    """Open a daemon on free ports; ``settings`` are those of the daemon."""
+async def serving(
+    *, trust: ssl.SSLContext | None = None, **settings: Any
+) -> AsyncIterator[Served]:
+    """Open a daemon on free ports; ``settings`` are those of the daemon.
+
+    :param trust: what the HTTP client speaks TLS with.
+    """
     chosen = Settings(**{"ws_port": 0, "rest_port": 0, **settings})
     async with (
         open_daemon(chosen) as daemon,
-        httpx2.AsyncClient(base_url=daemon.rest_url, timeout=PATIENCE) as http,
+        httpx2.AsyncClient(
+            base_url=daemon.rest_url, timeout=PATIENCE, verify=trust or False
+        ) as http,
     ):
         yield Served(daemon, http)
 
@@ -212,15 +220,20 @@ async def talking(
     *,
     headers: Sequence[tuple[str, str]] = (),
     role: str | None = None,
+    trust: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Talk]:
     """Open a WebSocket and close it at the end.
 
     :param subprotocol: ``ailoop.v1``, or none for the earlier conversation; or several.
     :param role: if given, a ``hello`` comes first.
+    :param trust: what to speak TLS with.
     """
     parts = urlsplit(url)
     offered = [subprotocol] if isinstance(subprotocol, str) else subprotocol
-    stream = await trio.open_tcp_stream(parts.hostname or "", parts.port or 0)
+    host, port = parts.hostname or "", parts.port or 0
+    stream: Any = await trio.open_tcp_stream(host, port)
+    if trust:
+        stream = trio.SSLStream(stream, trust, server_hostname=host, https_compatible=True)
     try:
         async with trio.open_nursery() as nursery:
             with trio.fail_after(PATIENCE):

@@ -79,7 +79,13 @@ class OpenHold(Protocol):
     """A :data:`Hold` that can be told what an ``wss://`` server is trusted by."""
 
     async def __call__(
-        self, url: str, seconds: float, converse: Converse, *, tls: ssl.SSLContext | None
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        seconds: float,
+        converse: Converse,
+        *,
+        tls: ssl.SSLContext | None,
     ) -> AiloopError:
         """Open a WebSocket, have it used, close it."""
         ...
