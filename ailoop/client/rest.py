@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import anyio
@@ -31,9 +32,6 @@ from ailoop.client.tls_faults import tls_fault
 from ailoop.model.codec import encode, load_json
 from ailoop.model.errors import Refusal
 from ailoop.model.message import Message, ResponseMessage
-
-if TYPE_CHECKING:
-    import ssl
 
 __all__ = ["RestLink"]
 
@@ -132,7 +130,8 @@ class RestLink:
                 timeout=patience,
             )
             body = load_json(answer.content)
-        except httpx2.HTTPError as error:
+        except (httpx2.HTTPError, ssl.SSLError) as error:
+            # httpx2 on asyncio lets the latter through where TLS fails while it reads.
             if fault := self._tls and tls_fault(self._base_url, error):
                 raise Unreachable(f"cannot reach ailoop at {self._base_url}: {fault}") from None
             why = str(error) or type(error).__name__

@@ -115,9 +115,9 @@ def _unfit(setting: str, path: str, why: str) -> DaemonError:
 
 
 def _text(setting: str, path: str) -> str:
-    """Return what is in a file; what is no text is no PEM either."""
+    """Return what is in a file; of PEM only comments are not ASCII."""
     try:
-        return Path(path).read_text(errors="replace")
+        return Path(path).read_text("ascii", errors="ignore")
     except OSError as error:
         raise _unfit(setting, path, str(error.strerror or error)) from None
 
