@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -14,10 +15,13 @@ class Api:
     """A daemon's REST interface.
 
     :param url: its base address.
+    :param trust: what to speak TLS with.
     """
 
-    def __init__(self, url: str) -> None:
-        self._http = httpx2.Client(base_url=url, timeout=15, trust_env=False)
+    def __init__(self, url: str, trust: ssl.SSLContext | None = None) -> None:
+        self._http = httpx2.Client(
+            base_url=url, timeout=15, trust_env=False, verify=trust or False
+        )
 
     def close(self) -> None:
         self._http.close()
