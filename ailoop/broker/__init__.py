@@ -9,7 +9,7 @@ from ailoop.broker.broker import Broker, open_broker
 from ailoop.broker.feed import Feed, Gap
 from ailoop.broker.guard import OPEN, Guard
 from ailoop.broker.limits import BrokerLimits
-from ailoop.broker.ports import Entry, Journal, JournalError
+from ailoop.broker.ports import Entry, Issuer, Journal, JournalError
 from ailoop.broker.prompt import Prompt, State
 from ailoop.broker.state import Accepted, Outcome
 
@@ -23,6 +23,7 @@ __all__ = [
     "Feed",
     "Gap",
     "Guard",
+    "Issuer",
     "Journal",
     "JournalError",
     "Outcome",

@@ -32,8 +32,9 @@ from ailoop.broker.channel import Channel, Submission
 from ailoop.broker.feed import Feed
 from ailoop.broker.guard import OPEN, Guard
 from ailoop.broker.limits import BrokerLimits
-from ailoop.broker.ports import Entry, Journal
+from ailoop.broker.ports import Entry, Issuer, Journal
 from ailoop.broker.prompt import Prompt, fit_response
+from ailoop.broker.receipts import check_no_receipt
 from ailoop.broker.registry import Registry
 from ailoop.broker.state import Accepted, Outcome
 from ailoop.model.delivery import Showing
@@ -265,8 +266,12 @@ class Broker:
         """Fit a response to its prompt; everything else passes as it is.
 
         Whoever sends a response speaks for a person: only the server itself closes a prompt
-        as ``SYSTEM``, so nobody else may claim to.
+        as ``SYSTEM``, so nobody else may claim to. Nor may anybody bring a receipt.
         """
+        check_no_receipt(message)
+        issuer = self._registry.issuer
+        if issuer is not None and isinstance(message.content, PROMPT_TYPES):
+            issuer.check(message.content)
         if not isinstance(message.content, Response):
             return self._guard.admit(message)
         if message.correlation_id is None:
@@ -440,10 +445,12 @@ async def open_broker(
     journal: Journal,
     limits: BrokerLimits | None = None,
     *,
+    issuer: Issuer | None = None,
     drain_seconds: float = 5.0,
 ) -> AsyncIterator[Broker]:
     """Open a broker; leaving the block stops it cleanly.
 
+    :param issuer: makes receipts of what people decide, if there are to be any.
     :param drain_seconds: how long what has been taken may need to be decided at the end.
     """
     async with trio.open_nursery() as channels:
@@ -454,6 +461,7 @@ async def open_broker(
             lambda channel: channels.start_soon(  # noqa: ASYNC113
                 registry.serve, channel, name=f"channel {channel.name}"
             ),
+            issuer,
         )
         broker = Broker(registry)
         await registry.recover()

@@ -19,8 +19,9 @@ from ailoop.broker.batch import Batch
 from ailoop.broker.clock import Clock
 from ailoop.broker.feed import Feed
 from ailoop.broker.history import History
-from ailoop.broker.ports import Entry, Journal, JournalError, Kept, Verdicts
+from ailoop.broker.ports import Entry, Issuer, Journal, JournalError, Kept, Verdicts
 from ailoop.broker.prompt import close_response
+from ailoop.broker.receipts import with_receipts
 from ailoop.broker.state import Accepted, ChannelState, Outcome
 from ailoop.broker.tables import Tables
 from ailoop.model.codec import encode
@@ -63,6 +64,7 @@ class Channel:
     """A live channel.
 
     :param on_idle: called when nothing is left that needs this channel.
+    :param issuer: makes receipts of what people decide, if there are to be any.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Channel:
         tables: Tables,
         clock: Clock,
         on_idle: Callable[[Channel], None],
+        issuer: Issuer | None = None,
     ) -> None:
         self.name = name
         self.state = ChannelState(name, journal.open(name), tables)
@@ -80,6 +83,7 @@ class Channel:
         self._limits = tables.limits
         self._clock = clock
         self._on_idle = on_idle
+        self._issuer = issuer
         self._inbox, self._receive = trio.open_memory_channel[Submission](self._limits.inbox)
         self._feeds: dict[Feed, bool] = {}
         self._admitted = 0
@@ -304,6 +308,8 @@ class Channel:
         if not messages:
             return []
         at = self._clock.now()
+        if self._issuer is not None:
+            messages = with_receipts(messages, at, self._tables, self._issuer)
         records = [(at, encode(message), message) for message in messages]
         try:
             first = await self._journal.append(self.name, records)

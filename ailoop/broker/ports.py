@@ -1,4 +1,4 @@
-"""What the broker needs from outside: a journal, and what a journal gives back."""
+"""What the broker needs from outside: a journal, and what a journal gives back; a signer."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from attrs import define, field, frozen
 
 from ailoop.broker.limits import BrokerLimits
 from ailoop.model.delivery import Showing
-from ailoop.model.message import Message
+from ailoop.model.message import Message, PromptContent
 
-__all__ = ["Entry", "Journal", "JournalError", "Kept", "Record", "Verdicts"]
+__all__ = ["Entry", "Issuer", "Journal", "JournalError", "Kept", "Record", "Verdicts"]
 
 Record = tuple[float, bytes, Message]
 """What is handed to a journal: when it was taken (seconds since the epoch), the bytes, and
@@ -121,4 +121,22 @@ class Journal(Protocol):
 
     def forget(self, channel: str) -> None:
         """Let go, in memory, of a channel that has disappeared, except for its numbering."""
+        ...
+
+
+class Issuer(Protocol):
+    """Makes receipts of what people decide; how they are signed the broker does not know."""
+
+    def check(self, content: PromptContent) -> None:
+        """Refuse a prompt of whose decision no receipt could be made.
+
+        :raises Refusal: ``invalid_message`` with the path of the field.
+        """
+        ...
+
+    def issue(self, prompt: Message, response: Message, at: float) -> str | None:
+        """Return the receipt of a decision, if one can be made of it; never waits.
+
+        :param at: when it was decided, in seconds since the epoch.
+        """
         ...

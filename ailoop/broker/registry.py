@@ -10,7 +10,7 @@ import trio
 from ailoop.broker.channel import Channel
 from ailoop.broker.clock import Clock
 from ailoop.broker.limits import BrokerLimits
-from ailoop.broker.ports import Journal
+from ailoop.broker.ports import Issuer, Journal
 from ailoop.broker.tables import Tables
 from ailoop.model.errors import Refusal
 
@@ -23,6 +23,7 @@ class Registry:
     """Live channels by name, and the end of all of them.
 
     :param start_task: starts a channel's task in the nursery that owns them.
+    :param issuer: makes receipts of what people decide, if there are to be any.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class Registry:
         journal: Journal,
         limits: BrokerLimits,
         start_task: Callable[[Channel], None],
+        issuer: Issuer | None = None,
     ) -> None:
         self.limits = limits
         self.clock = Clock()
@@ -37,6 +39,7 @@ class Registry:
         self.live: dict[str, Channel] = {}
         self.stopping = False
         self.journal = journal
+        self.issuer = issuer
         self._start_task = start_task
         self._followers: set[Callable[[str], None]] = set()
         self._running = 0
@@ -52,7 +55,7 @@ class Registry:
         """Return a live channel, made now if need be."""
         channel = self.live.get(name)
         if channel is None:
-            channel = Channel(name, self.journal, self.tables, self.clock, self._retire)
+            channel = self._make(name)
             self._start(channel)
             self._announce(name)
         return channel
@@ -60,11 +63,16 @@ class Registry:
     async def recover(self) -> None:
         """Bring back the channels that the journal has something of."""
         async for kept in self.journal.recover(self.limits):
-            channel = Channel(kept.channel, self.journal, self.tables, self.clock, self._retire)
+            channel = self._make(kept.channel)
             channel.restore(kept)
             channel.state.forget_old(self.clock.now())
             if channel.state.open or len(channel.history):
                 self._start(channel)
+
+    def _make(self, name: str) -> Channel:
+        return Channel(
+            name, self.journal, self.tables, self.clock, self._retire, issuer=self.issuer
+        )
 
     def _start(self, channel: Channel) -> None:
         self.live[channel.name] = channel

@@ -16,6 +16,7 @@ from sortedcontainers import SortedDict
 from ailoop.broker.history import History
 from ailoop.broker.ports import Entry, JournalError, Kept, Verdicts
 from ailoop.broker.prompt import Prompt
+from ailoop.broker.receipts import without_receipt
 from ailoop.broker.tables import Tables
 from ailoop.model.codec import load_json, load_message
 from ailoop.model.errors import Refusal
@@ -194,7 +195,7 @@ class ChannelState:
             before.content == message.content
             and before.sender_type is message.sender_type
             and before.correlation_id == message.correlation_id
-            and before.metadata == message.metadata
+            and without_receipt(before.metadata) == without_receipt(message.metadata)
         )
 
     def _open(self, prompt: Prompt) -> None:

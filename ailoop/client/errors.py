@@ -170,6 +170,7 @@ _BY_CODE: dict[str, type[Refused]] = {
     "bad_host": NotAllowed,
     "bad_csrf": NotAllowed,
     "not_found": NotFound,
+    "no_receipts": NotFound,
     "message_not_found": NotFound,
     "original_not_found": NotFound,
     "not_a_prompt": Conflict,

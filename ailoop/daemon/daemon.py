@@ -26,6 +26,7 @@ from ailoop.daemon.credentials import make_authenticator, watch_credentials
 from ailoop.daemon.errors import DaemonError
 from ailoop.daemon.journals import open_journal
 from ailoop.daemon.lag import watch_lag
+from ailoop.daemon.receipts import open_issuer
 from ailoop.daemon.settings import Settings
 from ailoop.daemon.sockets import address, bind, check_exposure, is_loopback
 from ailoop.daemon.tls import Certificate, open_certificate
@@ -76,6 +77,7 @@ async def open_daemon(settings: Settings) -> AsyncIterator[Daemon]:
     :raises DaemonError: a port cannot be had, others could reach it, or a file is of no use.
     """
     authenticator = make_authenticator(settings)
+    issuer = open_issuer(settings)
     certificate = open_certificate(settings)
     # Whoever has a client certificate of ours is somebody we know.
     guarded = authenticator is not None or bool(settings.tls_client_ca)
@@ -91,7 +93,10 @@ async def open_daemon(settings: Settings) -> AsyncIterator[Daemon]:
     async with (
         open_journal(settings) as journal,
         open_broker(
-            journal, settings.broker_limits(), drain_seconds=settings.grace_seconds
+            journal,
+            settings.broker_limits(),
+            issuer=issuer,
+            drain_seconds=settings.grace_seconds,
         ) as broker,
         trio.open_nursery() as connections,
         trio.open_nursery() as listeners,
@@ -103,6 +108,7 @@ async def open_daemon(settings: Settings) -> AsyncIterator[Daemon]:
             OriginPolicy(settings.allowed_origins, loopback=is_loopback(ws_socket)),
             Presence(settings.max_connections),
             authenticator=authenticator,
+            receipt_keys=issuer.key_set if issuer else None,
         )
         s = "s" if certificate else ""
         daemon = Daemon(

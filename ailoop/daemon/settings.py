@@ -143,6 +143,16 @@ class Settings:
     journal_pause_seconds: float = _seconds(
         5.0, "How often the SQLite journal is looked through for what is to go."
     )
+    receipt_signing_key: str = _setting(
+        "",
+        "File of the private key that signs a receipt of each decision, made by ailoop receipt "
+        "keygen; without one there are no receipts.",
+    )
+    receipt_seconds: int = _setting(
+        300,
+        "How long after a decision its receipt allows what was decided.",
+        check=[validators.ge(1), validators.le(int(_LONGEST_SECONDS))],
+    )
     allowed_origins: _Texts = _setting(  # noqa: RUF009 -- a field, as the others are
         (), "Origins of web pages that may use this server, besides its own."
     )

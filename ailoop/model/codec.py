@@ -12,11 +12,12 @@ from ailoop.model.converter import converter, structure_as
 from ailoop.model.delivery import Delivery
 from ailoop.model.errors import Refusal
 from ailoop.model.limits import MessageLimits, apply_limits
-from ailoop.model.message import Message
+from ailoop.model.message import Content, Message
 from ailoop.model.names import check_channel
 
 __all__ = [
     "Codec",
+    "dump_content",
     "dump_message",
     "encode",
     "format_epoch",
@@ -67,6 +68,15 @@ def load_delivery(prompt_id: UUID, value: Any) -> Delivery:
 def dump_message(message: Message) -> dict[str, Any]:
     """Return the message as JSON-ready members, in the order of the wire."""
     members: dict[str, Any] = orjson.loads(encode(message))
+    return members
+
+
+def dump_content(content: Content) -> dict[str, Any]:
+    """Return a content as JSON-ready members, as it arrives after it has travelled.
+
+    :raises TypeError: JSON has no room for something in it.
+    """
+    members: dict[str, Any] = orjson.loads(orjson.dumps(converter.unstructure(content)))
     return members
 
 

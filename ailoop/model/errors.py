@@ -57,6 +57,7 @@ CATALOGUE: dict[str, ErrorSpec] = {
     "too_large": ErrorSpec(413, "The message is larger than this server accepts"),
     # It is about something that is not there, or not any more.
     "not_found": ErrorSpec(404, "There is nothing at this address"),
+    "no_receipts": ErrorSpec(404, "This server signs no receipts"),
     "message_not_found": ErrorSpec(404, "Message not found"),
     "original_not_found": ErrorSpec(404, "Original message not found"),
     "method_not_allowed": ErrorSpec(405, "This address does not take that method"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from attrs import define, field, frozen
 
 from ailoop.access.authenticator import Authenticator
@@ -59,3 +61,5 @@ class Gateway:
     counts: TransportCounts = field(factory=TransportCounts)
     authenticator: Authenticator | None = None
     """Knows who belongs here; without it, whoever can connect may do everything."""
+    receipt_keys: dict[str, Any] | None = None
+    """What verifies receipts, as a JSON Web Key Set, if this server signs any."""

@@ -17,6 +17,7 @@ from ailoop.transport.rest.messages import message_routes
 from ailoop.transport.rest.metrics import metrics_routes
 from ailoop.transport.rest.openapi import openapi_routes
 from ailoop.transport.rest.page import page_routes
+from ailoop.transport.rest.receipts import receipt_routes
 from ailoop.transport.rest.replies import refused, reply
 from ailoop.transport.rest.session import session_routes
 from ailoop.transport.rest.socket import socket_routes
@@ -91,6 +92,7 @@ def create_app(gateway: Gateway) -> QuartTrio:
         message_routes,
         delivery_routes,
         channel_routes,
+        receipt_routes,
         status_routes,
         metrics_routes,
         openapi_routes,

@@ -248,5 +248,13 @@ def _paths() -> dict[str, Any]:
                 "sign_out", "The cookie is good no longer", {"200": "Session"}
             ),
         },
+        "/api/v1/receipt-key": {
+            "get": _operation(
+                "receipt_key",
+                "The public key that verifies receipts, as a JSON Web Key Set",
+                {"200": "KeySet"},
+                "404",
+            )
+        },
         "/api/test": {"post": _operation("echo", "Says ok", {"200": "Echo"})},
     }

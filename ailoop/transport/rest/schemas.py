@@ -304,5 +304,24 @@ def _reports() -> dict[str, Schema]:
                 },
             },
         ),
+        "KeySet": _object(
+            ["keys"],
+            {
+                "keys": {
+                    "type": "array",
+                    "items": _object(
+                        ["kty", "crv", "x", "kid", "use", "alg"],
+                        {
+                            "kty": {"const": "OKP"},
+                            "crv": {"const": "Ed25519"},
+                            "x": {"type": "string", "description": "The key, in base64url."},
+                            "kid": {"type": "string", "description": "Its thumbprint."},
+                            "use": {"const": "sig"},
+                            "alg": {"const": "Ed25519"},
+                        },
+                    ),
+                }
+            },
+        ),
         "Echo": _object(["test"], {"test": {"const": "ok"}}),
     }
