@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import click
-import orjson
 import trio
 
 from ailoop import AiloopClient, AiloopError, Approval, Unreachable
 from ailoop.cli.direct import ask_here
 from ailoop.cli.lines import is_terminal
+from ailoop.cli.receipt_options import check_canonical, read_context, read_receipt_key
 from ailoop.cli.running import (
     NO_PATIENCE,
     OK,
@@ -25,6 +25,7 @@ from ailoop.cli.running import (
     timeout,
 )
 from ailoop.cli.text import clean, complain, print_json
+from ailoop.client.receipts import VARIABLE, Receipts
 from ailoop.model.codec import encode, format_time, load_json, load_message
 from ailoop.model.errors import Refusal
 from ailoop.model.message import (
@@ -96,6 +97,14 @@ def ask(
 @channel
 @timeout(300)
 @click.option("--context", help="JSON that helps the person decide.")
+@click.option(
+    "--receipt-key",
+    envvar=VARIABLE,
+    show_envvar=True,
+    callback=read_receipt_key,
+    metavar="FILE",
+    help="The server's public key; then only an approval with a valid receipt counts.",
+)
 @server
 @as_json
 def authorize(
@@ -103,6 +112,7 @@ def authorize(
     channel: str,
     timeout: int,
     context: str | None,
+    receipt_key: Receipts | None,
     server: str | None,
     as_json: bool,
 ) -> None:
@@ -112,13 +122,24 @@ def authorize(
     Examples:
       ailoop authorize "drop table users" && psql -c "drop table users"
       ailoop authorize "deploy" --context '{"version": "1.4.2"}' -t 900
+      ailoop authorize "deploy" --receipt-key receipts.key.pub && ./deploy
     """
     content = Authorization(
-        action=action, timeout_seconds=timeout, context=_read_context(context)
+        action=action, timeout_seconds=timeout, context=read_context(context)
     )
+    if receipt_key is not None:
+        if server is None:
+            raise click.UsageError(
+                f"--receipt-key (or {VARIABLE}) needs --server: nobody signs what is decided "
+                "at this terminal"
+            )
+        check_canonical(content)
 
     async def command() -> int:
         approval = Approval(await _decide(server, channel, content))
+        if receipt_key is not None and approval:
+            approval = receipt_key.prove(channel, content, approval)
+            approval.redeem(content.action, content.context)
         if as_json:
             about = {"action": action, "channel": channel}
             _print_decision("authorized", approval, about)
@@ -241,18 +262,15 @@ def _checked(
     return command
 
 
-def _read_context(text: str | None) -> Any:
-    try:
-        return None if text is None else orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise click.BadParameter(f"not JSON: {error}", param_hint="--context") from None
-
-
 def _print_decision(name: str, approval: Approval, about: dict[str, Any]) -> None:
     response = approval.response
     reason = {"reason": approval.reason} if approval.reason else {}
+    token = (response.metadata or {}).get("receipt")
+    receipt = {"receipt": token} if token else {}
     done = bool(approval) or response.content.response_type is ResponseType.TEXT
-    print_json({name: done, **about, "timestamp": format_time(response.timestamp), **reason})
+    print_json(
+        {name: done, **about, "timestamp": format_time(response.timestamp), **reason, **receipt}
+    )
 
 
 def _why(response: Message) -> str:

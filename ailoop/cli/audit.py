@@ -125,7 +125,8 @@ def _details(message: Message) -> list[str]:
 
 def _who(message: Message) -> str:
     """Return who sent a message: by what they said of themselves."""
-    metadata = message.metadata or {}
+    # A receipt is for programs; --json shows it.
+    metadata = {k: v for k, v in (message.metadata or {}).items() if k != "receipt"}
     told = [f"{one_line(name)} {one_line(_plain(value))}" for name, value in metadata.items()]
     return ", ".join([message.sender_type.value, *told])
 

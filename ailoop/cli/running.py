@@ -22,6 +22,7 @@ from ailoop.client import (
     Conflict,
     Invalid,
     NotAllowed,
+    NotAuthorized,
     NotFound,
     Patience,
     Refused,
@@ -173,7 +174,7 @@ def exit_code_of(error: AiloopError) -> int:
         return UNREACHABLE
     if isinstance(error, Invalid | NotAllowed):
         return USAGE
-    return REFUSED if isinstance(error, NotFound | Conflict) else UNREACHABLE
+    return REFUSED if isinstance(error, NotFound | Conflict | NotAuthorized) else UNREACHABLE
 
 
 def only_ailoop_error(error: Exception) -> AiloopError:

@@ -9,6 +9,7 @@ import anyio
 
 from ailoop.client.approval import Approval
 from ailoop.client.guard import Guard
+from ailoop.client.receipts import Receipts
 from ailoop.client.steps import StepVerbs, make_message, make_question
 from ailoop.model.message import (
     Authorization,
@@ -42,6 +43,9 @@ class AgentVerbs(StepVerbs):
     :class:`Conflict` for another text under the same ``key``; :class:`PromptLost` if it had
     the prompt and lost it; :class:`Unreachable` when the client has given up.
     """
+
+    _receipts: Receipts | None = None
+    """What verifies approvals, if they have to be proved."""
 
     @property
     def dropped(self) -> int:
@@ -84,11 +88,35 @@ class AgentVerbs(StepVerbs):
         """Ask for permission. The result is true only if a person approved.
 
         :param context: any JSON that helps the person decide.
+        :raises ReceiptInvalid: this client was given a ``receipt_key``, and the approval has no
+            receipt that verifies against this action and context.
+        :raises ValueError: with a ``receipt_key``, what is asked has no canonical form.
         """
         content = Authorization(action=action, context=context, timeout_seconds=timeout)
+        if self._receipts is not None:
+            self._receipts.check_action(content)
         began = anyio.current_time()
         response = await self._ask(channel, content, metadata, key, leave_open)
-        return Approval(response, anyio.current_time() - began)
+        approval = Approval(response, anyio.current_time() - began)
+        return self._proved(channel, content, approval)
+
+    def approval_of(
+        self, response: ResponseMessage, channel: str, action: str, *, context: Any = None
+    ) -> Approval:
+        """Return the decision that a response is, for who asks in steps.
+
+        What :meth:`wait` returns is not held against a receipt; this does it.
+
+        :param channel: where it was asked, and so on: what the receipt has to be about.
+        :raises ReceiptInvalid: as by :meth:`authorize`.
+        """
+        content = Authorization(action=action, context=context)
+        return self._proved(channel, content, Approval(response))
+
+    def _proved(self, channel: str, content: Authorization, approval: Approval) -> Approval:
+        if self._receipts is None:
+            return approval
+        return self._receipts.prove(channel, content, approval)
 
     def requires_authorization(
         self, action: str, *, channel: str = "public", timeout: int = 300

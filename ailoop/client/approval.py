@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 
+from ailoop.client.errors import NotAuthorized, ReceiptInvalid
 from ailoop.model.message import ResponseMessage, ResponseType
 
 __all__ = ["Approval"]
+
+if TYPE_CHECKING:
+    from ailoop.trust.receipt import Receipt
+
+
+class Proof(Protocol):
+    """What an approval is redeemed by."""
+
+    def redeem(self, action: str, context: Any) -> Receipt:
+        """Verify the receipt against what is about to be done, and use it up."""
+        ...
 
 
 @frozen(repr=False)
@@ -17,15 +30,42 @@ class Approval:
 
     :param response: the message that settled the prompt.
     :param latency_seconds: how long the caller waited for it, if it did.
+    :param receipt: what its receipt says; only of a client that was given a key.
+    :param doubt: why it is not believed; then it is no approval, whatever it says.
     """
 
     response: ResponseMessage
     latency_seconds: float | None = None
+    receipt: Receipt | None = field(default=None, kw_only=True)
+    doubt: str | None = field(default=None, kw_only=True)
+    _proof: Proof | None = field(default=None, kw_only=True, eq=False)
 
     @property
     def approved(self) -> bool:
         """Whether a person approved."""
-        return self.response.content.response_type is ResponseType.AUTHORIZATION_APPROVED
+        return (
+            self.doubt is None
+            and self.response.content.response_type is ResponseType.AUTHORIZATION_APPROVED
+        )
+
+    def redeem(self, action: str, context: Any = None) -> Receipt:
+        """Use the approval up, right before what was approved is done.
+
+        Its receipt is verified against exactly what is given here: not what was asked for some
+        time ago, but what would now be done.
+
+        :returns: what the receipt says.
+        :raises ReceiptInvalid: what is about to be done is not what was approved, or the
+            approval has expired or been redeemed, or the client was given no key.
+        :raises NotAuthorized: it was not approved.
+        """
+        if not self.approved:
+            raise NotAuthorized(action, self)
+        if self._proof is None:
+            raise ReceiptInvalid(
+                action, self.response, "missing", "the client was given no receipt_key"
+            )
+        return self._proof.redeem(action, context)
 
     @property
     def reason(self) -> str | None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 if TYPE_CHECKING:
     from ailoop.client.approval import Approval
+    from ailoop.model.message import ResponseMessage
 
 __all__ = [
     "AiloopError",
@@ -23,6 +24,7 @@ __all__ = [
     "NotAuthorized",
     "NotFound",
     "PromptLost",
+    "ReceiptInvalid",
     "Refused",
     "Unauthenticated",
     "Unavailable",
@@ -119,7 +121,26 @@ class NotAuthorized(AiloopError):
 
     def __init__(self, action: str, approval: Approval) -> None:
         self.approval = approval
-        super().__init__(f"not authorized: {action} ({approval.reason or 'denied'})")
+        why = approval.doubt or approval.reason or "denied"
+        super().__init__(f"not authorized: {action} ({why})")
+
+
+class ReceiptInvalid(NotAuthorized):
+    """An approval came without a receipt that is to be believed, so it is none.
+
+    :param response: what came.
+    :param fault: what is wrong, such as ``expired``: a value of
+        :class:`~ailoop.trust.faults.Fault`.
+    """
+
+    def __init__(
+        self, action: str, response: ResponseMessage, fault: str, sentence: str
+    ) -> None:
+        from ailoop.client.approval import Approval
+
+        self.fault = fault
+        doubt = f"its receipt is not to be believed: {sentence}"
+        super().__init__(action, Approval(response, doubt=doubt))
 
 
 class NotAllowed(Refused):

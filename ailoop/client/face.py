@@ -22,6 +22,7 @@ from ailoop.client.link import Link
 from ailoop.client.patience import ConnectionEvent, ConnectionState, Patience
 from ailoop.client.person import PersonVerbs
 from ailoop.client.presence import PresenceVerbs
+from ailoop.client.receipts import ReceiptKey, open_receipts
 from ailoop.client.rest import RestLink
 from ailoop.client.socket import OpenHold
 from ailoop.client.tls import Tls
@@ -62,6 +63,7 @@ class Face(AgentVerbs, PersonVerbs, PresenceVerbs, ABC):
         patience: Patience | None = None,
         tls: Tls | None = None,
         on_event: Callable[[ConnectionEvent], None] | None = None,
+        receipt_key: ReceiptKey | None = None,
     ) -> None:
         self.base_url = (base_url or server_url() or DEFAULT_URL).rstrip("/")
         if not self.base_url.startswith(("http://", "https://")):
@@ -78,6 +80,9 @@ class Face(AgentVerbs, PersonVerbs, PresenceVerbs, ABC):
         self._credential = Credential(token)
         self._patience = patience or Patience()
         self._on_event = on_event or (lambda _: None)
+        # The environment's key is for agents; nobody else may ask.
+        asks = role not in ("human", "observer")
+        self._receipts = open_receipts(receipt_key) if asks or receipt_key else None
         self._open = False
         self._stack = AsyncExitStack()
         self._rest = cast("RestLink", _NotOpen())

@@ -42,13 +42,16 @@ class Guard:
 
         @wraps(function)
         async def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-            await self._insist(describe(*args, **kwargs))
+            approval = await self._insist(describe(*args, **kwargs))
+            _redeem(approval, lambda: describe(*args, **kwargs))
             return await function(*args, **kwargs)
 
         return guarded
 
     async def __aenter__(self) -> Approval:
-        return await self._insist(self._action)
+        approval = await self._insist(self._action)
+        _redeem(approval, lambda: self._action)
+        return approval
 
     async def __aexit__(self, *_: object) -> None:
         """Leave the block; there is nothing to give back."""
@@ -79,13 +82,16 @@ class BlockingGuard:
 
         @wraps(function)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-            self._insist(describe(*args, **kwargs))
+            approval = self._insist(describe(*args, **kwargs))
+            _redeem(approval, lambda: describe(*args, **kwargs))
             return function(*args, **kwargs)
 
         return guarded
 
     def __enter__(self) -> Approval:
-        return self._insist(self._action)
+        approval = self._insist(self._action)
+        _redeem(approval, lambda: self._action)
+        return approval
 
     def __exit__(self, *_: object) -> None:
         """Leave the block; there is nothing to give back."""
@@ -117,3 +123,12 @@ def _checked(action: str, approval: Approval) -> Approval:
     if not approval:
         raise NotAuthorized(action, approval)
     return approval
+
+
+def _redeem(approval: Approval, describe: Callable[[], str]) -> None:
+    """Use up an approval that has a receipt, for what would be done now.
+
+    Arguments may have changed while the person thought.
+    """
+    if approval.receipt is not None:
+        approval.redeem(describe())

@@ -60,7 +60,8 @@ class StepVerbs:
     ) -> Ticket:
         """Ask for permission and return when the server has it.
 
-        ``Approval(await client.wait(ticket))`` is true only if a person approved.
+        ``Approval(await client.wait(ticket))`` is true only if a person approved;
+        ``approval_of`` also verifies the receipt, where the client has a key.
         """
         content = Authorization(action=action, context=context, timeout_seconds=timeout)
         return await self._post(channel, content, metadata, key)

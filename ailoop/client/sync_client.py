@@ -25,9 +25,10 @@ from ailoop.client.guard import BlockingGuard
 from ailoop.client.patience import ConnectionEvent, ConnectionState, Patience
 from ailoop.client.person import PersonVerbs
 from ailoop.client.presence import PresenceVerbs
+from ailoop.client.receipts import ReceiptKey
 from ailoop.client.tls import Tls
 from ailoop.model.delivery import Delivery
-from ailoop.model.message import Message
+from ailoop.model.message import Message, ResponseMessage
 
 if TYPE_CHECKING:
     from ailoop.client.face import Role, Transport
@@ -75,6 +76,7 @@ class AiloopClient:
         patience: Patience | None = None,
         tls: Tls | None = None,
         on_event: Callable[[ConnectionEvent], None] | None = None,
+        receipt_key: ReceiptKey | None = None,
     ) -> None:
         # Loads asyncio, which an import of this module alone does not need.
         from ailoop.client.asyncio_client import AiloopClient as AsyncioClient
@@ -87,6 +89,7 @@ class AiloopClient:
             patience=patience,
             tls=tls,
             on_event=on_event,
+            receipt_key=receipt_key,
         )
         self._portal: Portal | None = None
 
@@ -183,6 +186,15 @@ class AiloopClient:
             return self.authorize(channel, text, timeout=timeout)
 
         return BlockingGuard(action, authorize)
+
+    def approval_of(
+        self, response: ResponseMessage, channel: str, action: str, *, context: Any = None
+    ) -> Approval:
+        """Return the decision that a response is, for who asks in steps.
+
+        As :meth:`ailoop.AiloopClient.approval_of`.
+        """
+        return self._client.approval_of(response, channel, action, context=context)
 
     @contextmanager
     def subscribe(

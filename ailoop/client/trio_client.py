@@ -39,6 +39,9 @@ class AiloopClient(Face):
         ``AILOOP_CA_FILE``, ``AILOOP_CERT_FILE`` and ``AILOOP_KEY_FILE`` say so.
     :param on_event: called with what becomes of the WebSocket: :class:`Connected`,
         :class:`Lost`, :class:`Reconnecting`. It must neither wait nor raise.
+    :param receipt_key: the path of the daemon's public key, or the key; else
+        ``AILOOP_RECEIPT_KEY``. With one, an approval counts only with a receipt that verifies
+        against exactly what was asked; see :meth:`Approval.redeem`.
     :raises Unreachable: on entering, if nobody answers, or nobody who can be trusted.
     :raises Unauthenticated: on entering, and later, if the server does not know the token.
     :raises Incompatible: on entering, if the server's major version is another; for another

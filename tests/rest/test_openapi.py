@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import validate
 
 from ailoop.model.errors import CATALOGUE
+from ailoop.trust.receipt_keys import make_key_files
 from tests.rest.kit import MESSAGES, http_routes
 from tests.serving import (
     APPROVE,
@@ -133,10 +134,16 @@ async def inspected(server: Served) -> AsyncIterator[tuple[Inspector, httpx2.Asy
         yield inspector, http
 
 
-async def test_answers_are_as_described() -> None:
+async def test_answers_are_as_described(tmp_path: Path) -> None:
     """What each route really answers, also when it refuses, fits its schema."""
+    make_key_files(tmp_path / "key")
     async with (
-        serving(history_messages=4, max_prompts=3, body_bytes=5000) as server,
+        serving(
+            history_messages=4,
+            max_prompts=3,
+            body_bytes=5000,
+            receipt_signing_key=str(tmp_path / "key"),
+        ) as server,
         inspected(server) as (inspector, http),
     ):
         asked = (await http.post(MESSAGES, json=question(choices=["a", "b"]))).json()
@@ -168,7 +175,14 @@ async def test_answers_are_as_described() -> None:
         await http.post(MESSAGES, json=note(colour="red"))
         await http.post(MESSAGES, content=b" " * 6000)
         await http.post(MESSAGES, json=note(), headers={"Origin": "https://evil.example"})
-        for name in ("channels", "v1/channels", "stats", "v1/health", "v1/pending"):
+        for name in (
+            "channels",
+            "v1/channels",
+            "stats",
+            "v1/health",
+            "v1/pending",
+            "v1/receipt-key",
+        ):
             await http.get(f"/api/{name}")
         for name in ("a", "none", "-"):
             await http.get(f"/api/channels/{name}/messages", params={"after": 1})
@@ -220,6 +234,6 @@ async def test_schemathesis(tmp_path: Path) -> None:
             cwd=tmp_path,
         )
         assert finished.returncode == 0, finished.stdout.decode()[-5000:]
-        assert b"18 selected / 18 total" in finished.stdout
+        assert b"19 selected / 19 total" in finished.stdout
         assert (await server.http.get("/api/v1/health")).status_code == 200
         assert server.broker.tables.waiters == 0
