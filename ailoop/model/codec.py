@@ -27,6 +27,8 @@ __all__ = [
     "load_message",
 ]
 
+_OPTION = orjson.OPT_UTC_Z
+
 
 def load_json(data: bytes | str) -> Any:
     """Parse JSON strictly (UTF-8, no lone surrogates), or refuse with ``bad_json``."""
@@ -76,7 +78,8 @@ def dump_content(content: Content) -> dict[str, Any]:
 
     :raises TypeError: JSON has no room for something in it.
     """
-    members: dict[str, Any] = orjson.loads(orjson.dumps(converter.unstructure(content)))
+    written = orjson.dumps(converter.unstructure(content), option=_OPTION)
+    members: dict[str, Any] = orjson.loads(written)
     return members
 
 
@@ -104,7 +107,7 @@ def _write(message: Message) -> bytes:
     }
     if message.metadata is not None:
         members["metadata"] = message.metadata
-    return orjson.dumps(members, option=orjson.OPT_UTC_Z)
+    return orjson.dumps(members, option=_OPTION)
 
 
 class Codec:

@@ -109,7 +109,11 @@ def read_private(path: Path) -> OKPKey:
     members = _parse(text, str(path))
     if "d" not in members:
         raise BadKey(f"{path} holds no private key")
-    return _import(members, str(path))
+    key = _import(members, str(path))
+    # Otherwise nothing that it signs would verify.
+    if key.private_key is None or key.private_key.public_key() != key.public_key:
+        raise BadKey(f"{path} holds a private key and the public part of another")
+    return key
 
 
 def read_public(source: KeySource) -> dict[str, OKPKey]:

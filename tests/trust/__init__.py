@@ -1,0 +1,1 @@
+"""Tests of what agents, people and the daemon share of cryptography."""
