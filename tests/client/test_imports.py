@@ -27,6 +27,7 @@ SERVER = (
     "typed_settings",
     "werkzeug",
 )
+CRYPTOGRAPHY = {"cryptography", "joserfc", "ailoop.trust.receipt", "ailoop.trust.receipt_check"}
 OURS = ("broker", "journal", "transport", "daemon", "cli")
 
 ON_TRIO = """
@@ -116,6 +117,15 @@ def test_no_server(statement: str) -> None:
     """An agent that imports the client loads no module of the server."""
     loaded = loaded_by(statement)
     assert loaded.isdisjoint({*SERVER, *(f"ailoop.{name}" for name in OURS)})
+
+
+@pytest.mark.parametrize("face", ["ailoop", "ailoop.aio", "ailoop.sync"])
+def test_no_cryptography(face: str) -> None:
+    """A client loads what verifies receipts only when it is given a key."""
+    made = f"from {face} import AiloopClient; AiloopClient("
+    assert loaded_by(f"{made})").isdisjoint(CRYPTOGRAPHY)
+    key = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+    assert loaded_by(f"{made}receipt_key={key})") >= CRYPTOGRAPHY
 
 
 def test_cheap() -> None:
