@@ -25,7 +25,7 @@ from ailoop.cli.running import (
     timeout,
 )
 from ailoop.cli.text import clean, complain, print_json
-from ailoop.client.receipts import VARIABLE, Receipts
+from ailoop.client.receipts import VARIABLE
 from ailoop.model.codec import encode, format_time, load_json, load_message
 from ailoop.model.errors import Refusal
 from ailoop.model.message import (
@@ -101,7 +101,6 @@ def ask(
     "--receipt-key",
     envvar=VARIABLE,
     show_envvar=True,
-    callback=read_receipt_key,
     metavar="FILE",
     help="The server's public key; then only an approval with a valid receipt counts.",
 )
@@ -112,7 +111,7 @@ def authorize(
     channel: str,
     timeout: int,
     context: str | None,
-    receipt_key: Receipts | None,
+    receipt_key: str | None,
     server: str | None,
     as_json: bool,
 ) -> None:
@@ -127,7 +126,8 @@ def authorize(
     content = Authorization(
         action=action, timeout_seconds=timeout, context=read_context(context)
     )
-    if receipt_key is not None:
+    receipts = read_receipt_key(receipt_key)
+    if receipts is not None:
         if server is None:
             raise click.UsageError(
                 f"--receipt-key (or {VARIABLE}) needs --server: nobody signs what is decided "
@@ -137,8 +137,8 @@ def authorize(
 
     async def command() -> int:
         approval = Approval(await _decide(server, channel, content))
-        if receipt_key is not None and approval:
-            approval = receipt_key.prove(channel, content, approval)
+        if receipts is not None and approval:
+            approval = receipts.prove(channel, content, approval)
             approval.redeem(content.action, content.context)
         if as_json:
             about = {"action": action, "channel": channel}

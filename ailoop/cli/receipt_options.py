@@ -15,16 +15,15 @@ from ailoop.model.message import PromptContent
 __all__ = ["check_canonical", "read_context", "read_receipt_key"]
 
 
-def read_receipt_key(
-    _: click.Context, __: click.Parameter, path: str | None
-) -> Receipts | None:
+def read_receipt_key(path: str | None) -> Receipts | None:
     """Read the file of a public key."""
     if not path:
         return None
     try:
         return open_receipts(path)
     except AiloopError as error:
-        raise click.BadParameter(clean(str(error).removeprefix("receipt_key: "))) from None
+        sentence = clean(str(error).removeprefix("receipt_key: "))
+        raise click.BadParameter(sentence, param_hint="--receipt-key") from None
 
 
 def read_context(text: str | None) -> Any:

@@ -94,6 +94,7 @@ def test_what_a_page_names_exists(page, tables):
         assert not found or found["name"] in tables.names_in(path), name
     known = {f"AILOOP_{name.upper()}" for name in settings}
     known |= {"AILOOP_SERVER", "AILOOP_BASE_URL", "AILOOP_CONFIG", "AILOOP_USER"}
+    known |= {"AILOOP_RECEIPT_KEY"}
     assert set(re.findall(r"AILOOP_[A-Z_]+", text)) <= known
 
 

@@ -53,6 +53,8 @@ def refused_openings(client: AiloopClient) -> None:
     AiloopClient(8081)  # type: ignore[arg-type]
     AiloopClient("http://127.0.0.1:8081", "rest")  # type: ignore[call-arg]
     AiloopClient(patience=5)  # type: ignore[arg-type]
+    AiloopClient(receipt_key={"keys": []})
+    AiloopClient(receipt_key=5)  # type: ignore[arg-type]
     AiloopClient(on_event=lambda: None)  # type: ignore[arg-type, misc]
     Patience(5)  # type: ignore[call-arg]
     client.state = ConnectionState.CLOSED  # type: ignore[misc]
@@ -71,6 +73,8 @@ def asking(client: AiloopClient) -> None:
     assert_type(approval, Approval)
     assert_type(approval.approved, bool)
     assert_type(approval.reason, str | None)
+    assert_type(approval.redeem("deploy", {"version": 2}).approver, str | None)
+    assert_type(client.approval_of(approval.response, "general", "deploy"), Approval)
     assert_type(approval.latency_seconds, float | None)
 
 

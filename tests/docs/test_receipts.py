@@ -1,0 +1,38 @@
+"""The page about receipts: its example runs, its faults are those there are."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from ailoop.trust.faults import Fault
+from ailoop.trust.receipt_keys import make_key_files
+from tests.docs.blocks import DOCS, read_blocks
+from tests.docs.test_client import SCRIPT, person, run_piece
+from tests.serving import APPROVE, serving
+
+
+async def test_the_example_prints_what_the_page_says(tmp_path, capsys, monkeypatch):
+    """Approved, it is redeemed once and for nothing else."""
+    blocks = read_blocks("receipts.rst")
+    at = [block.language for block in blocks].index("python")
+    make_key_files(tmp_path / "key")
+    monkeypatch.setitem(SCRIPT, "drop the old table", APPROVE)
+    async with (
+        serving(receipt_signing_key=str(tmp_path / "key")) as server,
+        person(server),
+    ):
+        monkeypatch.setenv("AILOOP_BASE_URL", server.daemon.rest_url)
+        monkeypatch.setenv("AILOOP_RECEIPT_KEY", str(tmp_path / "key.pub"))
+        capsys.readouterr()
+        await run_piece(blocks[at])
+        printed = capsys.readouterr().out
+    assert printed == blocks[at + 1].text
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_every_fault_is_explained(fault):
+    """Each has its place in the table."""
+    rows = re.findall(r"^   \* - (``.*)$", (DOCS / "receipts.rst").read_text(), re.MULTILINE)
+    assert any(f"``{fault}``" in row for row in rows)
