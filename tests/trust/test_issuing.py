@@ -157,6 +157,22 @@ async def test_an_answer_that_does_not_count_is_not_signed(autojump_clock):
         assert "authorization_denied" in token
 
 
+async def test_nor_one_that_is_late_before_the_timer_says_so(autojump_clock):
+    """While the journal would not take the timeout, an answer is late all the same."""
+    prompt = authorization(timeout_seconds=5)
+    async with issuing() as issued:
+        await post(issued.broker, prompt)
+        issued.journal.broken = True
+        await trio.sleep(5.01)
+        assert issued.journal.failures == 1
+        issued.journal.broken = False
+        with refused("expired"):
+            await issued.broker.respond(prompt.id, APPROVE)
+        assert issued.broker.prompt(prompt.id).response is None
+        assert any(b"approved" in one for one in issued.journal.batches[-1])
+        assert issued.tokens() == []
+
+
 async def test_of_one_batch_the_first_is_signed(autojump_clock):
     """Two answers at the same time are stored together; only one of them has a receipt."""
     prompt, other = authorization(), authorization("a", action="Other")
