@@ -38,6 +38,7 @@ from ailoop.broker.receipts import check_no_receipt
 from ailoop.broker.registry import Registry
 from ailoop.broker.state import Accepted, Outcome
 from ailoop.model.delivery import Showing
+from ailoop.model.envelope import SEALED, sealed_part
 from ailoop.model.errors import Refusal
 from ailoop.model.message import (
     PROMPT_TYPES,
@@ -213,11 +214,13 @@ class Broker:
         reason: str | None = None,
         responder: str | None = None,
         surface: str | None = None,
+        sealed: dict[str, Any] | None = None,
     ) -> Accepted:
         """Settle a prompt for a person.
 
         :param responder: the person.
         :param surface: where they said so.
+        :param sealed: what they said, for the agent alone, where the prompt was asked so.
         :returns: the recorded response; ``created`` is false when the same responder had
             said the same before.
         :raises Refusal: the response did not settle the prompt and reached nobody.
@@ -225,8 +228,8 @@ class Broker:
         prompt = self._original(prompt_id)
         self._guard.check_respond(prompt)
         name = self._guard.speaker(responder)
-        told = {"reason": reason, "responder": name, "surface": surface}
-        content, extra = fit_response(prompt.content, response)
+        told = {"reason": reason, "responder": name, "surface": surface, SEALED: sealed}
+        content, extra = fit_response(prompt.message, response, sealed)
         metadata = {key: value for key, value in told.items() if value is not None} | extra
         return await self._settle(prompt_id, SenderType.HUMAN, content, metadata)
 
@@ -284,7 +287,8 @@ class Broker:
         if prompt.message.channel != message.channel:
             raise Refusal("original_not_found", message_id=str(message.correlation_id))
         self._guard.check_respond(prompt)
-        content, extra = fit_response(prompt.content, message.content)
+        sealed = sealed_part(message.metadata)
+        content, extra = fit_response(prompt.message, message.content, sealed)
         metadata = {**(message.metadata or {}), **extra}
         responder = metadata.get("responder")
         if (name := self._guard.speaker(responder)) != responder:

@@ -11,7 +11,9 @@ from attrs import define, field
 
 from ailoop.broker.audience import Audience
 from ailoop.broker.ports import Entry
+from ailoop.model.choices import choose
 from ailoop.model.codec import dump_message
+from ailoop.model.envelope import check_answers_sealed, conceal_response, sealed_part
 from ailoop.model.errors import Refusal
 from ailoop.model.message import (
     Message,
@@ -174,16 +176,22 @@ def _same(recorded: Message, response: Message) -> bool:
         recorded.content == response.content
         and recorded.sender_type is response.sender_type
         and _responder(recorded) == _responder(response)
+        # Of two sealed answers nobody here knows whether they say the same.
+        and sealed_part(recorded.metadata) == sealed_part(response.metadata)
     )
 
 
-def fit_response(content: PromptContent, response: Response) -> tuple[Response, dict[str, Any]]:
+def fit_response(
+    prompt: Message, response: Response, sealed: Any = None
+) -> tuple[Response, dict[str, Any]]:
     """Fit what a person said to what was asked.
 
+    :param sealed: what they said sealed, where the prompt was asked so.
     :returns: the response as it will be recorded, and metadata that belongs to it: for a
         choice its ``index`` (from 0) and ``value``.
-    :raises Refusal: ``wrong_response`` or ``not_a_choice``.
+    :raises Refusal: ``wrong_response``, ``not_a_choice`` or ``sealed_prompt``.
     """
+    content = prompt.content
     accepted = _ACCEPTED[content.type]
     if response.response_type not in accepted:
         raise Refusal(
@@ -193,30 +201,18 @@ def fit_response(content: PromptContent, response: Response) -> tuple[Response, 
             path="$.content.response_type",
             kind=content.type,
         )
+    if check_answers_sealed(prompt, response, sealed):
+        # The words are for the agent; those that a surface sent in the clear are not kept.
+        return conceal_response(response), {}
     if not isinstance(content, Question) or response.response_type is not ResponseType.TEXT:
         return response, {}
     if response.answer is None:
         raise Refusal("wrong_response", "A question takes an answer", path="$.content.answer")
     if content.choices is None:
         return response, {}
-    index = _choose(content.choices, response.answer)
+    index = choose(content.choices, response.answer)
     value = content.choices[index]
     return Response(answer=value), {"index": index, "value": value}
-
-
-def _choose(choices: tuple[str, ...], answer: str) -> int:
-    # The very text first: choices may differ in nothing but case or spaces.
-    if answer in choices:
-        return choices.index(answer)
-    answer = answer.strip()
-    folded = answer.casefold()
-    for index, choice in enumerate(choices):
-        if choice.strip().casefold() == folded:
-            return index
-    # isdecimal() lets in other scripts' digits, which int() reads; the length bounds int().
-    if answer.isdecimal() and len(answer) < 4 and 1 <= int(answer) <= len(choices):
-        return int(answer) - 1
-    raise Refusal("not_a_choice", choices=list(choices), path="$.content.answer")
 
 
 def close_response(prompt: Prompt, reason: str) -> Message:

@@ -18,12 +18,15 @@ from ailoop.client.errors import (
     PromptLost,
     ReceiptInvalid,
     Refused,
+    SealedPrompt,
     Unauthenticated,
     Unavailable,
     Undelivered,
     Unreachable,
+    UnreadAnswer,
 )
 from ailoop.client.feed import MessageFeed
+from ailoop.client.opening import SealedMessage
 from ailoop.client.patience import (
     Connected,
     ConnectionEvent,
@@ -61,11 +64,14 @@ __all__ = [
     "ReceiptInvalid",
     "Reconnecting",
     "Refused",
+    "SealedMessage",
+    "SealedPrompt",
     "Ticket",
     "Tls",
     "Unauthenticated",
     "Unavailable",
     "Undelivered",
     "Unreachable",
+    "UnreadAnswer",
     "VersionWarning",
 ]

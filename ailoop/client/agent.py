@@ -174,5 +174,6 @@ class AgentVerbs(StepVerbs):
         """
         content = Notification(text=text, priority=Priority(priority))
         message = make_message(channel, content, metadata)
-        await (self._link.send(message) if wait else self._link.send_later(message))
+        sent = self._sealing.seal(message)[0] if self._sealing else message
+        await (self._link.send(sent) if wait else self._link.send_later(sent))
         return message

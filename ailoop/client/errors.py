@@ -8,7 +8,7 @@ from uuid import UUID
 
 if TYPE_CHECKING:
     from ailoop.client.approval import Approval
-    from ailoop.model.message import ResponseMessage
+    from ailoop.model.message import Message, ResponseMessage
 
 __all__ = [
     "AiloopError",
@@ -26,10 +26,12 @@ __all__ = [
     "PromptLost",
     "ReceiptInvalid",
     "Refused",
+    "SealedPrompt",
     "Unauthenticated",
     "Unavailable",
     "Undelivered",
     "Unreachable",
+    "UnreadAnswer",
     "refusal_of",
 ]
 
@@ -151,6 +153,29 @@ class Unauthenticated(NotAllowed):
     """The server wants to know who this is, or does not know this credential (any more)."""
 
 
+class SealedPrompt(AiloopError):
+    """A prompt is encrypted, and this client has no key that opens it: only a denial of it
+    is let through.
+    """  # noqa: D205
+
+
+class UnreadAnswer(AiloopError):
+    """An answer to an encrypted prompt came from somebody who had not read it.
+
+    Nothing has been approved. The prompt has settled all the same, with this answer.
+
+    :param response: what the server holds for the answer.
+    """
+
+    def __init__(self, response: Message, why: str) -> None:
+        self.response = response
+        said = getattr(response.content, "response_type", response.content.type)
+        super().__init__(
+            f"not accepted: the answer {said} to the encrypted prompt "
+            f"{response.correlation_id} came from somebody who had not read it ({why})"
+        )
+
+
 class Conflict(Refused):
     """The request contradicts what is recorded."""
 
@@ -181,6 +206,7 @@ _BY_CODE: dict[str, type[Refused]] = {
     "unknown_content": Invalid,
     "not_a_choice": Invalid,
     "wrong_response": Invalid,
+    "sealed_prompt": Invalid,
     "too_large": Invalid,
     "unauthenticated": Unauthenticated,
     "bad_credential": Unauthenticated,

@@ -19,11 +19,13 @@ from ailoop.client.compatibility import VersionWarning, check_version
 from ailoop.client.credential import Credential
 from ailoop.client.errors import AiloopError
 from ailoop.client.link import Link
+from ailoop.client.opening import Keyring
 from ailoop.client.patience import ConnectionEvent, ConnectionState, Patience
 from ailoop.client.person import PersonVerbs
 from ailoop.client.presence import PresenceVerbs
 from ailoop.client.receipts import ReceiptKey, open_receipts
 from ailoop.client.rest import RestLink
+from ailoop.client.sealing import KeyFiles, Sealing, paths_of
 from ailoop.client.socket import OpenHold
 from ailoop.client.tls import Tls
 from ailoop.client.websocket import WebSocketLink
@@ -64,6 +66,8 @@ class Face(AgentVerbs, PersonVerbs, PresenceVerbs, ABC):
         tls: Tls | None = None,
         on_event: Callable[[ConnectionEvent], None] | None = None,
         receipt_key: ReceiptKey | None = None,
+        seal_for: KeyFiles | None = None,
+        keys: KeyFiles | None = None,
     ) -> None:
         self.base_url = (base_url or server_url() or DEFAULT_URL).rstrip("/")
         if not self.base_url.startswith(("http://", "https://")):
@@ -83,6 +87,9 @@ class Face(AgentVerbs, PersonVerbs, PresenceVerbs, ABC):
         # The environment's key is for agents; nobody else may ask.
         asks = role not in ("human", "observer")
         self._receipts = open_receipts(receipt_key) if asks or receipt_key else None
+        self._keyring = Keyring(paths_of(keys, "AILOOP_KEYS"))
+        recipients = paths_of(seal_for, "AILOOP_SEAL_FOR")
+        self._sealing = Sealing(recipients, self._keyring.keys) if recipients else None
         self._open = False
         self._stack = AsyncExitStack()
         self._rest = cast("RestLink", _NotOpen())

@@ -11,6 +11,7 @@ from uuid import UUID
 from ailoop.client.errors import Incompatible, Unreachable
 from ailoop.client.feed import MessageFeed
 from ailoop.client.link import Link
+from ailoop.client.opening import Keyring, SealedMessage, follow_opened, seal_decision
 from ailoop.client.rest import RestLink
 from ailoop.client.ticket import Ticket, prompt_id_of
 from ailoop.model.codec import load_message
@@ -25,10 +26,11 @@ class PersonVerbs:
     base_url: str
     _link: Link
     _rest: RestLink
+    _keyring: Keyring
 
     async def respond(
         self,
-        prompt_id: UUID | str | Ticket,
+        prompt_id: UUID | str | Ticket | Message,
         answer: str | None = None,
         *,
         response_type: ResponseType | str = ResponseType.TEXT,
@@ -38,6 +40,8 @@ class PersonVerbs:
     ) -> ResponseMessage:
         """Settle a prompt for a person; return the recorded response.
 
+        :param prompt_id: the prompt's id. For an encrypted one rather the message itself, as
+            the person has read it: under an id the server could have shown them another.
         :param answer: the answer to a question: a text, a choice or its number from 1.
         :param response_type: ``text``, ``authorization_approved``,
             ``authorization_denied`` or ``cancelled``.
@@ -46,6 +50,7 @@ class PersonVerbs:
         :param surface: where, such as ``terminal``.
         :raises AlreadySettled: somebody decided otherwise before.
         :raises Expired: the prompt's time was over.
+        :raises SealedPrompt: it is encrypted and cannot be read here: only a denial goes out.
         """
         told = {
             "answer": answer,
@@ -55,7 +60,21 @@ class PersonVerbs:
             "surface": surface,
         }
         present = {key: value for key, value in told.items() if value is not None}
-        return await self._link.respond(prompt_id_of(prompt_id), present)
+        prompt = await self._read_prompt(prompt_id)
+        if isinstance(prompt, SealedMessage):
+            present = seal_decision(prompt, present)
+        wanted = prompt_id.id if isinstance(prompt_id, Message) else prompt_id_of(prompt_id)
+        return await self._link.respond(wanted, present)
+
+    async def _read_prompt(self, prompt: UUID | str | Ticket | Message) -> Message | None:
+        """Return a prompt as it can be read here; none where that makes no difference."""
+        if isinstance(prompt, Message):
+            return self._keyring.open(prompt) if type(prompt) is Message else prompt
+        if not self._keyring.keys:
+            return None
+        path = f"/api/v1/messages/{prompt_id_of(prompt)}"
+        _, body = await self._rest.insist("GET", path)
+        return self._keyring.open(load_message(body))
 
     def subscribe(
         self,
@@ -79,17 +98,19 @@ class PersonVerbs:
         :param replay: deliver up to so many recent messages a channel first.
         """  # noqa: D400, D415
         names = [channels] if isinstance(channels, str) else list(channels)
-        return self._link.subscribe(None if "*" in names else names, after or {}, replay)
+        opening = self._link.subscribe(None if "*" in names else names, after or {}, replay)
+        return follow_opened(opening, self._keyring)
 
     async def pending(self, channel: str | None = None) -> list[dict[str, Any]]:
         """Return the prompts that wait for a person, each with its ``message``."""
         items = await self._get("/api/v1/pending", "items", channel=channel)
-        return [{**item, "message": load_message(item["message"])} for item in items]
+        return [self._keyring.open_item(item) for item in items]
 
     async def history(self, channel: str, *, limit: int = 100) -> list[Message]:
         """Return the newest messages of a channel, in order."""
         path = f"/api/channels/{quote(channel, safe='')}/messages"
-        return [load_message(one) for one in await self._get(path, "messages", limit=limit)]
+        messages = await self._get(path, "messages", limit=limit)
+        return [self._keyring.open(load_message(one)) for one in messages]
 
     async def channels(self) -> list[dict[str, Any]]:
         """Return the live channels: name, count, oldest and newest message."""

@@ -9,9 +9,13 @@ from uuid import UUID
 
 import anyio
 
-from ailoop.client.errors import AiloopError
+from ailoop.client.errors import AiloopError, Conflict
 from ailoop.client.link import Link
+from ailoop.client.rest import RestLink
+from ailoop.client.sealing import Sealing, open_answer, same_prompt
 from ailoop.client.ticket import Ticket, id_of_key, prompt_id_of
+from ailoop.model.codec import load_message
+from ailoop.model.envelope import sealed_part
 from ailoop.model.ids import new_id
 from ailoop.model.message import (
     Authorization,
@@ -34,6 +38,8 @@ class StepVerbs:
     """The part of a client that asks and waits in steps."""
 
     _link: Link
+    _rest: RestLink
+    _sealing: Sealing | None
 
     async def post_question(
         self,
@@ -89,7 +95,7 @@ class StepVerbs:
     ) -> Message:
         """Post any content and return the message; a prompt's id is what :meth:`wait` takes."""
         message = make_message(channel, content, metadata)
-        await self._link.send(message)
+        await self._send(message)
         return message
 
     async def wait(self, prompt: Ticket | UUID | str) -> ResponseMessage:
@@ -100,9 +106,12 @@ class StepVerbs:
         :param prompt: a ticket, or the prompt's id.
         :raises NotFound: the server does not know the prompt; :class:`PromptLost` if it
             must have known it, as for a ticket.
+        :raises UnreadAnswer: the prompt was encrypted, and whoever answered had not read it.
         """
         taken = isinstance(prompt, Ticket)
-        return await self._link.wait(prompt_id_of(prompt), taken=taken)
+        secret = prompt.reply_secret if isinstance(prompt, Ticket) else None
+        response = await self._link.wait(prompt_id_of(prompt), taken=taken)
+        return self._open_answer(response, secret)
 
     async def withdraw(self, prompt: Ticket | UUID | str) -> ResponseMessage:
         """Take a prompt back; return the response ``cancelled``.
@@ -119,8 +128,8 @@ class StepVerbs:
         key: str | None,
     ) -> Ticket:
         prompt = make_message(channel, content, metadata, key)
-        await self._link.send(prompt)
-        return Ticket.of(prompt, content.timeout_seconds)
+        secret = await self._send(prompt, key)
+        return Ticket.of(prompt, content.timeout_seconds, secret)
 
     async def _ask(
         self,
@@ -133,8 +142,40 @@ class StepVerbs:
         prompt = make_message(channel, content, metadata, key)
         stays = key is not None if leave_open is None else leave_open
         async with self._withdrawn_if_cancelled(prompt.id, stays=stays):
-            await self._link.send(prompt)
-            return await self._link.wait(prompt.id, taken=True)
+            secret = await self._send(prompt, key)
+            response = await self._link.wait(prompt.id, taken=True)
+        return self._open_answer(response, secret)
+
+    async def _send(self, message: Message, key: str | None = None) -> bytes | None:
+        """Post a message, sealed where this client seals; return when the server has it.
+
+        :returns: what opens the answer to a sealed prompt.
+        """
+        if self._sealing is None:
+            await self._link.send(message)
+            return None
+        self._sealing.check_key(key)
+        sealed, secret = self._sealing.seal(message)
+        try:
+            await self._link.send(sealed)
+        except Conflict as conflict:
+            if conflict.code != "id_conflict" or key is None:
+                raise
+            # What is sealed twice is never the same to the server; it may be to us.
+            _, posted = await self._rest.insist("GET", f"/api/v1/messages/{message.id}")
+            if not same_prompt(sealed, load_message(posted)):
+                raise
+        if secret is not None:
+            self._sealing.remember(message.id, secret)
+        return secret
+
+    def _open_answer(self, response: ResponseMessage, secret: bytes | None) -> ResponseMessage:
+        """Return an answer as it was given; where this client seals, sealed ones alone."""
+        if secret is None and self._sealing is not None:
+            secret = self._sealing.secret_of(response.correlation_id)
+        if secret is None and self._sealing is None and not sealed_part(response.metadata):
+            return response
+        return open_answer(response, secret)
 
     @asynccontextmanager
     async def _withdrawn_if_cancelled(

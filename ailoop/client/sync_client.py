@@ -26,6 +26,7 @@ from ailoop.client.patience import ConnectionEvent, ConnectionState, Patience
 from ailoop.client.person import PersonVerbs
 from ailoop.client.presence import PresenceVerbs
 from ailoop.client.receipts import ReceiptKey
+from ailoop.client.sealing import KeyFiles
 from ailoop.client.tls import Tls
 from ailoop.model.delivery import Delivery
 from ailoop.model.message import Message, ResponseMessage
@@ -77,6 +78,8 @@ class AiloopClient:
         tls: Tls | None = None,
         on_event: Callable[[ConnectionEvent], None] | None = None,
         receipt_key: ReceiptKey | None = None,
+        seal_for: KeyFiles | None = None,
+        keys: KeyFiles | None = None,
     ) -> None:
         # Loads asyncio, which an import of this module alone does not need.
         from ailoop.client.asyncio_client import AiloopClient as AsyncioClient
@@ -90,6 +93,8 @@ class AiloopClient:
             tls=tls,
             on_event=on_event,
             receipt_key=receipt_key,
+            seal_for=seal_for,
+            keys=keys,
         )
         self._portal: Portal | None = None
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 import orjson
-from attrs import frozen
+from attrs import field, frozen
 
 from ailoop.client.errors import AiloopError
 from ailoop.model.message import Content, Message
@@ -25,17 +25,20 @@ class Ticket:
     :param channel: where it waits.
     :param expires_at: when the server has settled it at the latest, by this machine's
         clock; ``None`` if it may wait for as long as the server allows.
+    :param reply_secret: of an encrypted prompt, what opens its answer; whoever has it can
+        forge one, so keep such a ticket as you keep a key.
     """
 
     id: UUID
     channel: str
     expires_at: datetime | None = None
+    reply_secret: bytes | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, prompt: Message, timeout_seconds: int) -> Ticket:
+    def of(cls, prompt: Message, timeout_seconds: int, secret: bytes | None = None) -> Ticket:
         """Return the ticket of a prompt that has just been taken."""
         expires = datetime.now(UTC) + timedelta(seconds=timeout_seconds)
-        return cls(prompt.id, prompt.channel, expires if timeout_seconds else None)
+        return cls(prompt.id, prompt.channel, expires if timeout_seconds else None, secret)
 
     @classmethod
     def load(cls, text: str | bytes) -> Ticket:
@@ -47,13 +50,17 @@ class Ticket:
             value = orjson.loads(text)
             expires = value["expires_at"]
             when = None if expires is None else datetime.fromisoformat(expires)
-            return cls(UUID(value["id"]), str(value["channel"]), when)
+            secret = value.get("reply_secret")
+            known = None if secret is None else bytes.fromhex(secret)
+            return cls(UUID(value["id"]), str(value["channel"]), when, known)
         except (LookupError, TypeError, AttributeError, ValueError) as error:
             raise ValueError(f"not a ticket: {error}") from None
 
     def __str__(self) -> str:
         when = None if self.expires_at is None else self.expires_at.isoformat()
         members = {"id": str(self.id), "channel": self.channel, "expires_at": when}
+        if self.reply_secret is not None:
+            members["reply_secret"] = self.reply_secret.hex()
         return orjson.dumps(members).decode()
 
 

@@ -42,6 +42,11 @@ class AiloopClient(Face):
     :param receipt_key: the path of the daemon's public key, or the key; else
         ``AILOOP_RECEIPT_KEY``. With one, an approval counts only with a receipt that verifies
         against exactly what was asked; see :meth:`Approval.redeem`.
+    :param seal_for: files of the public keys of those who alone may read what is asked and
+        said; else ``AILOOP_SEAL_FOR``, files with ``:`` between them. See
+        :doc:`encryption`.
+    :param keys: files of the private keys that open what is sealed for their owner; else
+        ``AILOOP_KEYS``.
     :raises Unreachable: on entering, if nobody answers, or nobody who can be trusted.
     :raises Unauthenticated: on entering, and later, if the server does not know the token.
     :raises Incompatible: on entering, if the server's major version is another; for another

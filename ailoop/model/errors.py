@@ -54,6 +54,11 @@ CATALOGUE: dict[str, ErrorSpec] = {
     "unknown_content": ErrorSpec(422, "The content type is not known"),
     "not_a_choice": ErrorSpec(422, "The answer is not one of the choices"),
     "wrong_response": ErrorSpec(422, "That response does not fit this prompt"),
+    "sealed_prompt": ErrorSpec(
+        422,
+        "This prompt is encrypted and cannot be read here: only a surface that has the key "
+        "can answer or approve it; anybody may deny it",
+    ),
     "too_large": ErrorSpec(413, "The message is larger than this server accepts"),
     # It is about something that is not there, or not any more.
     "not_found": ErrorSpec(404, "There is nothing at this address"),

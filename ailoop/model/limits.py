@@ -17,7 +17,7 @@ from ailoop.model.message import (
     Response,
 )
 
-__all__ = ["MessageLimits", "apply_limits"]
+__all__ = ["MessageLimits", "apply_limits", "check_depth"]
 
 
 @frozen(kw_only=True)
@@ -48,16 +48,16 @@ def apply_limits(message: Message, limits: MessageLimits) -> Message:
                 _check_choices(content.choices, limits)
         case Authorization():
             _check_text("action", content.action, limits)
-            _check_depth("$.content.context", content.context, limits)
+            check_depth("$.content.context", content.context, limits)
         case Navigate():
             _check_text("url", content.url, limits)
-            _check_depth("$.content.context", content.context, limits)
+            check_depth("$.content.context", content.context, limits)
         case Notification():
             _check_text("text", content.text, limits)
         case Response():
             if content.answer is not None:
                 _check_text("answer", content.answer, limits)
-    _check_depth("$.metadata", message.metadata, limits)
+    check_depth("$.metadata", message.metadata, limits)
     if isinstance(content, PROMPT_TYPES):
         applied = min(content.timeout_seconds or limits.timeout_seconds, limits.timeout_seconds)
         if applied != content.timeout_seconds:
@@ -87,7 +87,8 @@ def _check_choices(choices: tuple[str, ...], limits: MessageLimits) -> None:
         _check_text(f"choices[{index}]", choice, limits)
 
 
-def _check_depth(path: str, value: Any, limits: MessageLimits) -> None:
+def check_depth(path: str, value: Any, limits: MessageLimits) -> None:
+    """Refuse JSON of more levels than there may be, naming the field at ``path``."""
     if value is None:
         return
     level = [value]

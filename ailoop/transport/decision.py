@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 from attrs import frozen
 
 from ailoop.model.converter import structure_as
+from ailoop.model.envelope import SEALED, sealed_part
 from ailoop.model.errors import Refusal
-from ailoop.model.limits import MessageLimits
+from ailoop.model.limits import MessageLimits, check_depth
 from ailoop.model.message import Response, ResponseType
 
 __all__ = ["Decision", "load_decision"]
@@ -23,6 +25,8 @@ class Decision:
     reason: str | None = None
     responder: str | None = None
     surface: str | None = None
+    sealed: dict[str, Any] | None = None
+    """What was said, for the agent alone: to a prompt that was asked sealed."""
 
     @property
     def response(self) -> Response:
@@ -46,4 +50,21 @@ def load_decision(value: Any, limits: MessageLimits) -> Decision:
                 f"$.{name} is longer than {limits.text_bytes} bytes",
                 path=f"$.{name}",
             )
+    if decision.sealed is not None:
+        _check_sealed(decision.sealed, limits)
     return decision
+
+
+def _check_sealed(part: dict[str, Any], limits: MessageLimits) -> None:
+    size = len(orjson.dumps(part))
+    if size > limits.message_bytes:
+        raise Refusal(
+            "invalid_message",
+            f"$.sealed has {size} bytes, the limit is {limits.message_bytes}",
+            path="$.sealed",
+        )
+    check_depth("$.sealed", part, limits)
+    if sealed_part({SEALED: part}) is None:
+        raise Refusal(
+            "invalid_message", "$.sealed: must be a JWE in its JSON form", path="$.sealed"
+        )

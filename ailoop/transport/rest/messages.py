@@ -82,6 +82,7 @@ def message_routes(gateway: Gateway) -> Blueprint:
             reason=decision.reason,
             responder=decision.responder,
             surface=decision.surface,
+            sealed=decision.sealed,
         )
         return encoded(accepted.entry.encoded)
 

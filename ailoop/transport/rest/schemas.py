@@ -216,6 +216,14 @@ def _bodies(limits: MessageLimits) -> dict[str, Schema]:
                 "reason": _nullable(_text(limits, "Why", least=0)),
                 "responder": _nullable(_text(limits, "Who", least=0)),
                 "surface": _nullable(_text(limits, "Where", least=0)),
+                "sealed": _nullable(
+                    {
+                        "type": "object",
+                        "required": ["ciphertext"],
+                        "additionalProperties": True,
+                        "description": "A JWE for the agent, where the prompt was sealed.",
+                    }
+                ),
             },
         ),
         "Word": _object(

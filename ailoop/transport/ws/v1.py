@@ -146,6 +146,7 @@ class V1Session(Session):
             reason=decision.reason,
             responder=decision.responder,
             surface=decision.surface,
+            sealed=decision.sealed,
         )
         self._acknowledge_response(ref, accepted)
 

@@ -1,0 +1,199 @@
+"""What an agent's client does so that only its recipients read a prompt, and answer it.
+
+The cryptography is loaded only where a client seals, or opens what was sealed.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from attrs import evolve
+
+from ailoop.client.errors import AiloopError, UnreadAnswer
+from ailoop.model.codec import dump_message
+from ailoop.model.envelope import SEALED, conceal, sealed_part
+from ailoop.model.message import (
+    PROMPT_TYPES,
+    Message,
+    Response,
+    ResponseMessage,
+    ResponseType,
+)
+
+if TYPE_CHECKING:
+    from ailoop.trust.keys import Key
+
+__all__ = ["KeyFiles", "Sealing", "open_answer", "paths_of", "place_of", "same_prompt"]
+
+KeyFiles = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+
+_REMEMBERED = 10_000
+"""Prompts whose answers a client can open by their id alone; for others take the ticket."""
+
+_HARMLESS = (
+    ResponseType.AUTHORIZATION_DENIED,
+    ResponseType.CANCELLED,
+    ResponseType.TIMEOUT,
+)
+"""What anybody may say to a prompt that they cannot read."""
+
+
+def paths_of(files: KeyFiles | None, variable: str) -> list[str]:
+    """Return the files of keys that an argument names, or else an environment variable."""
+    if files is None:
+        return [one for one in os.environ.get(variable, "").split(os.pathsep) if one]
+    if isinstance(files, str | os.PathLike):
+        return [os.fspath(files)]
+    return [os.fspath(one) for one in files]
+
+
+def place_of(message: Message) -> str:
+    """Return where a sealed content belongs, and opens; a response where its prompt is."""
+    # Neither a kind nor a channel has a space, so that no two of these texts are the same.
+    where = message.correlation_id or message.id
+    return f"{message.content.type} {message.channel} {where}"
+
+
+class Sealing:
+    """Seals what an agent says, and knows the answers of those who have read it.
+
+    :param recipients: files of public keys.
+    :param keys: files of the agent's own private keys, if it has any: the same prompt has
+        then the same reply key in each process.
+    :raises KeyFileError: (a :class:`ValueError`) a file cannot be used.
+    """
+
+    def __init__(self, recipients: Sequence[str], keys: Sequence[Key]) -> None:
+        from ailoop.trust.keys import load_public_keys
+
+        self._recipients = load_public_keys(recipients)
+        self._own = keys[0].derive("replies") if keys else os.urandom(32)
+        self._lasts = bool(keys)
+        self._secrets: OrderedDict[UUID, bytes] = OrderedDict()
+
+    def check_key(self, key: str | None) -> None:
+        """Refuse a prompt's key where a restart would make the answer unreadable.
+
+        :raises AiloopError: the agent has no key of its own.
+        """
+        if key is not None and not self._lasts:
+            raise AiloopError(
+                "an encrypted prompt with a key= needs a key of the agent's own, in keys= or "
+                "AILOOP_KEYS: after a restart no other could open the answer"
+            )
+
+    def seal(self, message: Message) -> tuple[Message, bytes | None]:
+        """Return a message as the server may see it, and what opens the answer if it asks.
+
+        A response stays as it is.
+        """
+        if isinstance(message.content, Response):
+            return message, None
+        from ailoop.trust.reply import ReplySecret
+        from ailoop.trust.sealed import seal
+
+        said = dump_message(message)
+        place = place_of(message)
+        inner: dict[str, Any] = {
+            name: said[name] for name in ("content", "metadata") if name in said
+        }
+        priority = {k: v for k, v in (message.metadata or {}).items() if k == "priority"}
+        outer: dict[str, Any] = {}
+        secret = None
+        if isinstance(message.content, PROMPT_TYPES):
+            secret = ReplySecret.of(self._own, place, inner)
+            inner |= {"reply_to": secret.key.dump(), "nonce": secret.nonce}
+            outer["fingerprint"] = secret.fingerprint
+        part = {**seal(inner, self._recipients, place), **outer}
+        cover = conceal(message.content)
+        sealed = evolve(message, content=cover, metadata={**priority, SEALED: part})
+        return sealed, secret.secret if secret else None
+
+    def remember(self, prompt_id: UUID, secret: bytes) -> None:
+        """Know the answer to a prompt that the server has taken."""
+        self._secrets[prompt_id] = secret
+        self._secrets.move_to_end(prompt_id)
+        if len(self._secrets) > _REMEMBERED:
+            self._secrets.popitem(last=False)
+
+    def secret_of(self, prompt_id: UUID | None) -> bytes | None:
+        """Return what opens the answer to a prompt of this client."""
+        return None if prompt_id is None else self._secrets.get(prompt_id)
+
+
+def same_prompt(sealed: Message, posted: Message) -> bool:
+    """Whether two sealed prompts are the same one: each time it is sealed it looks different.
+
+    :param sealed: ours.
+    :param posted: what the server has under its id.
+    """
+    ours, theirs = sealed_part(sealed.metadata) or {}, sealed_part(posted.metadata) or {}
+    mark, other = ours.get("fingerprint"), theirs.get("fingerprint")
+    return (
+        isinstance(mark, str)
+        and isinstance(other, str)
+        and hmac.compare_digest(mark.encode(), other.encode())
+        and sealed.content == posted.content
+    )
+
+
+def open_answer(response: ResponseMessage, secret: bytes | None) -> ResponseMessage:
+    """Return an answer to a sealed prompt as it was given, if it comes from a reader of it.
+
+    A denial, or that nobody answered, may come from anybody.
+
+    :param secret: the prompt's; ``None`` if it is not known here.
+    :raises UnreadAnswer: whoever answered had not read the prompt, or is not believed.
+    """
+    part = sealed_part(response.metadata)
+    if part is None and response.content.response_type in _HARMLESS:
+        return response
+    if part is None:
+        raise UnreadAnswer(response, "it is not sealed")
+    if secret is None:
+        raise UnreadAnswer(
+            response, "that is, nobody can tell here: wait with the prompt's ticket"
+        )
+    from ailoop.trust.sealed import CannotUnseal, NoKey
+
+    try:
+        said = _unseal_answer(response, part, secret)
+    except (NoKey, CannotUnseal) as error:
+        raise UnreadAnswer(response, str(error)) from None
+    told = {name: said[name] for name in _TOLD if said.get(name) is not None}
+    clear = {k: v for k, v in (response.metadata or {}).items() if k not in (SEALED, *_TOLD)}
+    return evolve(
+        response,
+        content=Response(answer=said["answer"], response_type=response.content.response_type),
+        metadata={**clear, **told} or None,
+    )
+
+
+def _unseal_answer(
+    response: ResponseMessage, part: dict[str, Any], secret: bytes
+) -> dict[str, Any]:
+    """Return what was sealed in an answer, if it was by a reader of the prompt.
+
+    :raises CannotUnseal: it was not, or says something else than the answer's envelope.
+    """
+    from ailoop.trust.reply import ReplySecret
+    from ailoop.trust.sealed import CannotUnseal, unseal
+
+    known = ReplySecret(secret)
+    said, _ = unseal(part, [known.key], place_of(response))
+    if not isinstance(said, dict) or not isinstance(said.get("answer"), str | None):
+        raise CannotUnseal("it is not understood")
+    if not hmac.compare_digest(str(said.get("nonce")).encode(), known.nonce.encode()):
+        raise CannotUnseal("it lacks what only a reader of the prompt knows")
+    if said.get("response_type") != response.content.response_type:
+        raise CannotUnseal("it says something else in the clear")
+    return {"answer": None, **said}
+
+
+_TOLD = ("reason", "responder", "index", "value")
+"""What comes from the sealed answer alone, for what stands in the clear nobody vouches."""
