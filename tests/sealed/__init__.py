@@ -1,0 +1,1 @@
+"""Prompts that only named people can read."""
