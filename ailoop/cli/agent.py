@@ -21,6 +21,7 @@ from ailoop.cli.running import (
     channel,
     priority,
     run,
+    seal_for,
     server,
     timeout,
 )
@@ -51,6 +52,7 @@ _WITHDRAW_SECONDS = 2
 @channel
 @timeout(60)
 @click.option("--choice", "choices", multiple=True, help="An allowed answer; repeat it.")
+@seal_for
 @server
 @as_json
 def ask(
@@ -58,6 +60,7 @@ def ask(
     channel: str,
     timeout: int,
     choices: tuple[str, ...],
+    seal_for: tuple[str, ...],
     server: str | None,
     as_json: bool,
 ) -> None:
@@ -67,11 +70,12 @@ def ask(
     Examples:
       ailoop ask "Which region?" --choice eu --choice us
       AILOOP_SERVER=http://127.0.0.1:8081 ailoop ask "Ship it?" -t 3600 --json
+      ailoop ask "Which customer?" --seal-for ann.public.jwk --server http://ops:8081
     """
     content = Question(text=question, timeout_seconds=timeout, choices=choices or None)
 
     async def command() -> int:
-        response = await _decide(server, channel, content)
+        response = await _decide(server, channel, content, seal_for)
         said = response.content
         kind = said.response_type
         answered = kind is ResponseType.TEXT
@@ -104,6 +108,7 @@ def ask(
     metavar="FILE",
     help="The server's public key; then only an approval with a valid receipt counts.",
 )
+@seal_for
 @server
 @as_json
 def authorize(
@@ -112,6 +117,7 @@ def authorize(
     timeout: int,
     context: str | None,
     receipt_key: str | None,
+    seal_for: tuple[str, ...],
     server: str | None,
     as_json: bool,
 ) -> None:
@@ -136,7 +142,7 @@ def authorize(
         check_canonical(content)
 
     async def command() -> int:
-        approval = Approval(await _decide(server, channel, content))
+        approval = Approval(await _decide(server, channel, content, seal_for))
         if receipts is not None and approval:
             approval = receipts.prove(channel, content, approval)
             approval.redeem(content.action, content.context)
@@ -155,9 +161,17 @@ def authorize(
 @click.argument("url")
 @channel
 @timeout(300)
+@seal_for
 @server
 @as_json
-def navigate(url: str, channel: str, timeout: int, server: str | None, as_json: bool) -> None:
+def navigate(
+    url: str,
+    channel: str,
+    timeout: int,
+    seal_for: tuple[str, ...],
+    server: str | None,
+    as_json: bool,
+) -> None:
     r"""Ask a person to open a page; exit 0 if they did.
 
     \b
@@ -167,7 +181,7 @@ def navigate(url: str, channel: str, timeout: int, server: str | None, as_json: 
     content = Navigate(url=url, timeout_seconds=timeout)
 
     async def command() -> int:
-        response = await _decide(server, channel, content)
+        response = await _decide(server, channel, content, seal_for)
         opened = response.content.response_type in (
             ResponseType.AUTHORIZATION_APPROVED,
             ResponseType.TEXT,
@@ -185,9 +199,17 @@ def navigate(url: str, channel: str, timeout: int, server: str | None, as_json: 
 @click.argument("text")
 @channel
 @priority(Priority.NORMAL)
+@seal_for
 @server
 @as_json
-def say(text: str, channel: str, priority: str, server: str | None, as_json: bool) -> None:
+def say(
+    text: str,
+    channel: str,
+    priority: str,
+    seal_for: tuple[str, ...],
+    server: str | None,
+    as_json: bool,
+) -> None:
     r"""Tell people something.
 
     \b
@@ -203,7 +225,11 @@ def say(text: str, channel: str, priority: str, server: str | None, as_json: boo
                 click.echo(f"[{channel}] {clean(text)}")
         else:
             async with AiloopClient(
-                server, transport="rest", role="agent", patience=NO_PATIENCE
+                server,
+                transport="rest",
+                role="agent",
+                patience=NO_PATIENCE,
+                seal_for=seal_for,
             ) as client:
                 message = await client.post(channel, content)
         if as_json:
@@ -219,12 +245,21 @@ def say(text: str, channel: str, priority: str, server: str | None, as_json: boo
     run(_checked(channel, content, command))
 
 
-async def _decide(server: str | None, channel: str, content: PromptContent) -> ResponseMessage:
-    """Ask here, or on a server; a prompt whose asker is interrupted there is withdrawn."""
+async def _decide(
+    server: str | None, channel: str, content: PromptContent, seal_for: tuple[str, ...]
+) -> ResponseMessage:
+    """Ask here, or on a server; a prompt whose asker is interrupted there is withdrawn.
+
+    :param seal_for: for whom it is encrypted; what is asked here leaves no terminal.
+    """
     if server is None:
         return await ask_here(channel, content)
     async with AiloopClient(
-        server, transport="rest", role="agent", patience=NO_PATIENCE
+        server,
+        transport="rest",
+        role="agent",
+        patience=NO_PATIENCE,
+        seal_for=seal_for,
     ) as client:
         prompt = await client.post(channel, content)
         if is_terminal(sys.stderr):

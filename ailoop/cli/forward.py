@@ -6,7 +6,16 @@ import click
 
 from ailoop import AiloopClient, AiloopError, Invalid
 from ailoop.cli.lines import LineReader
-from ailoop.cli.running import NO_PATIENCE, OK, channel, exit_code_of, priority, run, server
+from ailoop.cli.running import (
+    NO_PATIENCE,
+    OK,
+    channel,
+    exit_code_of,
+    priority,
+    run,
+    seal_for,
+    server,
+)
 from ailoop.cli.text import complain
 from ailoop.model.message import Priority
 
@@ -16,8 +25,9 @@ __all__ = ["forward"]
 @click.command()
 @channel
 @priority(Priority.LOW)
+@seal_for
 @server
-def forward(channel: str, priority: str, server: str | None) -> None:
+def forward(channel: str, priority: str, seal_for: tuple[str, ...], server: str | None) -> None:
     r"""Copy stdin to stdout, and each line to a channel as a notification.
 
     \b
@@ -27,7 +37,9 @@ def forward(channel: str, priority: str, server: str | None) -> None:
 
     async def command() -> int:
         reader, code = LineReader(), OK
-        async with AiloopClient(server, role="agent", patience=NO_PATIENCE) as client:
+        async with AiloopClient(
+            server, role="agent", patience=NO_PATIENCE, seal_for=seal_for
+        ) as client:
             while (line := await reader.readline()) is not None:
                 click.echo(line)
                 if line.strip():

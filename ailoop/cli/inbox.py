@@ -16,12 +16,13 @@ from ailoop.cli.running import (
     OK,
     any_channel,
     as_json,
+    keys,
     only_ailoop_error,
     responder,
     run,
     server,
 )
-from ailoop.cli.show import detail_lines
+from ailoop.cli.show import detail_lines, seal_lines
 from ailoop.cli.text import complain, one_line, print_json
 from ailoop.model.codec import dump_message
 
@@ -48,6 +49,7 @@ async def serve_person(client: AiloopClient, box: Inbox) -> None:
 @click.option("--plain", is_flag=True, help="Lines, not a screen, on a terminal too.")
 @click.option("--mouse/--no-mouse", default=True, help="Whether clicks select.")
 @responder
+@keys
 @server
 @as_json
 def inbox(
@@ -56,6 +58,7 @@ def inbox(
     plain: bool,
     mouse: bool,
     responder: str,
+    keys: tuple[str, ...],
     server: str | None,
     as_json: bool,
 ) -> None:
@@ -67,6 +70,7 @@ def inbox(
     \b
     Examples:
       ailoop inbox
+      ailoop inbox --key ~/ann.private.jwk
       ailoop inbox --once --json | jq -r .message_id
     """
 
@@ -80,7 +84,7 @@ def inbox(
 
     async def list_once() -> int:
         async with AiloopClient(
-            server, transport="rest", role="human", patience=NO_PATIENCE
+            server, transport="rest", role="human", patience=NO_PATIENCE, keys=keys
         ) as client:
             items = await client.pending(channel)
         for item in items:
@@ -97,7 +101,9 @@ def inbox(
         connected = False
         while True:
             try:
-                async with AiloopClient(server, role="human", patience=NO_PATIENCE) as client:
+                async with AiloopClient(
+                    server, role="human", patience=NO_PATIENCE, keys=keys
+                ) as client:
                     connected = True
                     await attend(client, box)
                     return OK
@@ -111,7 +117,7 @@ def inbox(
     async def on_screen() -> int:
         from ailoop.cli.terminal.inbox import show_inbox
 
-        await show_inbox(server, channel, responder, mouse=mouse)
+        await show_inbox(server, channel, responder, mouse=mouse, keys=keys)
         return OK
 
     if once:
@@ -123,7 +129,8 @@ def inbox(
 def _item_line(item: dict[str, Any]) -> str:
     """Return one pending prompt on one line, with what is needed to answer it."""
     head = f"{item['message_id']} [{item['channel']}] {item['kind']}: {item['label']}"
-    return one_line(" ".join([head, *detail_lines(item["message"].content)]))
+    message = item["message"]
+    return one_line(" ".join([head, *detail_lines(message.content), *seal_lines(message)]))
 
 
 async def _print_messages(client: AiloopClient, channel: str | None) -> None:

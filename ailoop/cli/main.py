@@ -26,6 +26,7 @@ _COMMANDS = {
     "journal": "journal",
     "audit": "audit",
     "key": "key",
+    "keygen": "keygen",
     "receipt": "receipt",
     "serve": "serve",
 }

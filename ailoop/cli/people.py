@@ -8,7 +8,7 @@ from uuid import UUID
 import click
 
 from ailoop import AiloopClient
-from ailoop.cli.running import NO_PATIENCE, OK, as_json, responder, run, server
+from ailoop.cli.running import NO_PATIENCE, OK, as_json, keys, responder, run, server
 from ailoop.cli.text import one_line, print_json
 from ailoop.model.codec import dump_message
 from ailoop.model.message import Response, ResponseType
@@ -23,28 +23,41 @@ _reason = click.option("-r", "--reason", help="Why; the agent is told.")
 @_prompt_id
 @click.argument("text")
 @responder
+@keys
 @server
 @as_json
 def answer(
-    prompt_id: UUID, text: str, responder: str, server: str | None, as_json: bool
+    prompt_id: UUID,
+    text: str,
+    responder: str,
+    keys: tuple[str, ...],
+    server: str | None,
+    as_json: bool,
 ) -> None:
     r"""Answer the question ID; for a choice, TEXT is the choice or its number.
 
     \b
-    Example:
+    Examples:
       ailoop answer 0190f3a2-… "use the blue one"
+      ailoop answer 0190f3a2-… 2 --key ann.private.jwk
     """
-    _respond(server, as_json, prompt_id, answer=text, responder=responder)
+    _respond(server, as_json, keys, prompt_id, answer=text, responder=responder)
 
 
 @click.command()
 @_prompt_id
 @_reason
 @responder
+@keys
 @server
 @as_json
 def approve(
-    prompt_id: UUID, reason: str | None, responder: str, server: str | None, as_json: bool
+    prompt_id: UUID,
+    reason: str | None,
+    responder: str,
+    keys: tuple[str, ...],
+    server: str | None,
+    as_json: bool,
 ) -> None:
     r"""Approve the authorization ID, or say that you opened the page.
 
@@ -55,6 +68,7 @@ def approve(
     _respond(
         server,
         as_json,
+        keys,
         prompt_id,
         response_type=ResponseType.AUTHORIZATION_APPROVED,
         reason=reason,
@@ -66,10 +80,16 @@ def approve(
 @_prompt_id
 @_reason
 @responder
+@keys
 @server
 @as_json
 def deny(
-    prompt_id: UUID, reason: str | None, responder: str, server: str | None, as_json: bool
+    prompt_id: UUID,
+    reason: str | None,
+    responder: str,
+    keys: tuple[str, ...],
+    server: str | None,
+    as_json: bool,
 ) -> None:
     r"""Deny the authorization ID.
 
@@ -80,6 +100,7 @@ def deny(
     _respond(
         server,
         as_json,
+        keys,
         prompt_id,
         response_type=ResponseType.AUTHORIZATION_DENIED,
         reason=reason,
@@ -87,10 +108,12 @@ def deny(
     )
 
 
-def _respond(server: str | None, as_json: bool, prompt_id: UUID, **decision: Any) -> None:
+def _respond(
+    server: str | None, as_json: bool, keys: tuple[str, ...], prompt_id: UUID, **decision: Any
+) -> None:
     async def command() -> int:
         async with AiloopClient(
-            server, transport="rest", role="human", patience=NO_PATIENCE
+            server, transport="rest", role="human", patience=NO_PATIENCE, keys=keys
         ) as client:
             recorded = await client.respond(prompt_id, surface="command line", **decision)
         if as_json:

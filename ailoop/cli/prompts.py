@@ -8,10 +8,18 @@ from uuid import UUID
 
 import trio
 
-from ailoop import AiloopClient, Conflict, MissedMessages, NotFound, Refused
+from ailoop import (
+    AiloopClient,
+    Conflict,
+    MissedMessages,
+    NotFound,
+    Refused,
+    SealedMessage,
+    SealedPrompt,
+)
 from ailoop.cli.lines import LineReader
 from ailoop.cli.running import explain
-from ailoop.cli.show import outcome, prompt_lines
+from ailoop.cli.show import outcome, prompt_lines, seal_lines
 from ailoop.cli.text import colour, one_line
 from ailoop.model.message import (
     PROMPT_TYPES,
@@ -98,6 +106,7 @@ class Inbox:
             self._write(
                 f"[{message.channel}] {one_line(content.text)}"
                 + (f" ({content.priority})" if content.priority != "normal" else "")
+                + "".join(f" {line}" for line in seal_lines(message))
             )
         elif message.id not in {known.id for known in self._numbers.values()}:
             number, self._next = self._next, self._next + 1
@@ -149,14 +158,14 @@ class Inbox:
             return
         decision = _read(prompt, said)
         if decision is None:
-            self._write(f"#{number} takes y or n, and a reason if you like.")
+            self._write(f"#{number} {_takes(prompt)}")
             return
         self._answered.add(prompt.id)
         try:
             await self._client.respond(
-                prompt.id, responder=self._responder, surface="terminal", **decision
+                prompt, responder=self._responder, surface="terminal", **decision
             )
-        except Refused as refused:
+        except (Refused, SealedPrompt) as refused:
             self._answered.discard(prompt.id)
             self._write(f"#{number} not recorded: {one_line(explain(refused))}")
             if isinstance(refused, Conflict | NotFound):
@@ -187,7 +196,8 @@ class Inbox:
 
 def _read(prompt: Message, said: str) -> dict[str, Any] | None:
     """Read a decision; only an explicit yes is one that approves."""
-    if isinstance(prompt.content, Question):
+    unread = isinstance(prompt, SealedMessage) and not prompt.is_open
+    if isinstance(prompt.content, Question) and not unread:
         return {"answer": said}
     word, _, reason = said.partition(" ")
     kinds = {
@@ -196,6 +206,16 @@ def _read(prompt: Message, said: str) -> dict[str, Any] | None:
         "n": ResponseType.AUTHORIZATION_DENIED,
         "no": ResponseType.AUTHORIZATION_DENIED,
     }
-    if word.lower() not in kinds:
+    kind = kinds.get(word.lower())
+    if kind is None or (unread and kind is not ResponseType.AUTHORIZATION_DENIED):
         return None
-    return {"response_type": kinds[word.lower()], "reason": reason.strip() or None}
+    if isinstance(prompt.content, Question):
+        kind = ResponseType.CANCELLED
+    return {"response_type": kind, "reason": reason.strip() or None}
+
+
+def _takes(prompt: Message) -> str:
+    """Say what a prompt takes, where it was something else."""
+    if isinstance(prompt, SealedMessage) and not prompt.is_open:
+        return "cannot be read here, so it takes n alone: nobody is to approve it unread."
+    return "takes y or n, and a reason if you like."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ailoop import AiloopClient
-from ailoop.cli.running import NO_PATIENCE, OK, REFUSED, as_json, channel, run, server
+from ailoop.cli.running import NO_PATIENCE, OK, REFUSED, as_json, channel, keys, run, server
 from ailoop.cli.show import message_line
 from ailoop.cli.text import one_line, print_json
 from ailoop.model.codec import dump_message
@@ -23,9 +23,12 @@ __all__ = ["channels", "health", "history"]
     show_default=True,
     help="How many messages.",
 )
+@keys
 @server
 @as_json
-def history(channel: str, limit: int, server: str | None, as_json: bool) -> None:
+def history(
+    channel: str, limit: int, keys: tuple[str, ...], server: str | None, as_json: bool
+) -> None:
     r"""Show the newest messages of a channel; with --json, one a line.
 
     \b
@@ -34,7 +37,9 @@ def history(channel: str, limit: int, server: str | None, as_json: bool) -> None
     """
 
     async def command() -> int:
-        async with AiloopClient(server, transport="rest", patience=NO_PATIENCE) as client:
+        async with AiloopClient(
+            server, transport="rest", patience=NO_PATIENCE, keys=keys
+        ) as client:
             messages = await client.history(channel, limit=limit)
         for message in messages:
             if as_json:

@@ -18,6 +18,7 @@ from ailoop.cli.show import outcome
 from ailoop.cli.text import complain, one_line
 from ailoop.client import (
     AiloopError,
+    BadKeyFile,
     Busy,
     Conflict,
     Invalid,
@@ -26,8 +27,10 @@ from ailoop.client import (
     NotFound,
     Patience,
     Refused,
+    SealedPrompt,
     Unavailable,
     Unreachable,
+    UnreadAnswer,
 )
 from ailoop.model.codec import load_message
 from ailoop.model.errors import Refusal
@@ -43,10 +46,12 @@ __all__ = [
     "channel",
     "exit_code_of",
     "explain",
+    "keys",
     "only_ailoop_error",
     "priority",
     "responder",
     "run",
+    "seal_for",
     "server",
     "timeout",
 ]
@@ -99,6 +104,23 @@ server = click.option(
     show_envvar=True,
     callback=_check_server,
     help="The server's address, such as http://127.0.0.1:8081.",
+)
+seal_for = click.option(
+    "--seal-for",
+    multiple=True,
+    type=click.Path(),
+    envvar="AILOOP_SEAL_FOR",
+    show_envvar=True,
+    help="Encrypt it for the owner of this public key file; repeat it.",
+)
+keys = click.option(
+    "--key",
+    "keys",
+    multiple=True,
+    type=click.Path(),
+    envvar="AILOOP_KEYS",
+    show_envvar=True,
+    help="Your private key file, for what is encrypted for you; repeat it.",
 )
 
 
@@ -172,9 +194,10 @@ def exit_code_of(error: AiloopError) -> int:
     """Return the exit code that stands for an error."""
     if isinstance(error, Unreachable | Busy | Unavailable):
         return UNREACHABLE
-    if isinstance(error, Invalid | NotAllowed):
+    if isinstance(error, Invalid | NotAllowed | BadKeyFile):
         return USAGE
-    return REFUSED if isinstance(error, NotFound | Conflict | NotAuthorized) else UNREACHABLE
+    said_no = NotFound | Conflict | NotAuthorized | SealedPrompt | UnreadAnswer
+    return REFUSED if isinstance(error, said_no) else UNREACHABLE
 
 
 def only_ailoop_error(error: Exception) -> AiloopError:

@@ -9,6 +9,7 @@ import orjson
 from wcwidth import wcwidth
 
 from ailoop.cli.text import clean, colour, one_line
+from ailoop.client import SealedMessage
 from ailoop.model.codec import format_time
 from ailoop.model.message import (
     PROMPT_TYPES,
@@ -21,7 +22,7 @@ from ailoop.model.message import (
     Response,
 )
 
-__all__ = ["clip", "detail_lines", "message_line", "outcome", "prompt_lines"]
+__all__ = ["clip", "detail_lines", "message_line", "outcome", "prompt_lines", "seal_lines"]
 
 _KINDS = {"question": "asks", "authorization": "wants to", "navigate": "asks you to open"}
 
@@ -76,7 +77,17 @@ def prompt_lines(message: Message) -> list[str]:
     head = f"[{message.channel}] an agent {_KINDS[content.type]} ({content.timeout_seconds} s)"
     lines = [f"{head}:", *clean(content.label).splitlines()]
     lines += [f"  {line}" for line in detail_lines(content)]
+    lines += [f"  {line}" for line in seal_lines(message)]
     return [colour(lines[0], bold=True), *lines[1:]]
+
+
+def seal_lines(message: Message) -> list[str]:
+    """Return for whom a message was encrypted, or that it cannot be read here and why."""
+    if not isinstance(message, SealedMessage):
+        return []
+    if message.is_open:
+        return [one_line(f"(encrypted for {message.key_name})")]
+    return [one_line(f"(it cannot be read here: {message.trouble})")]
 
 
 def detail_lines(content: PromptContent) -> list[str]:

@@ -5,6 +5,7 @@ from ailoop.client.compatibility import VersionWarning
 from ailoop.client.errors import (
     AiloopError,
     AlreadySettled,
+    BadKeyFile,
     Busy,
     Conflict,
     ConnectionLost,
@@ -43,6 +44,7 @@ __all__ = [
     "AiloopError",
     "AlreadySettled",
     "Approval",
+    "BadKeyFile",
     "Busy",
     "Conflict",
     "Connected",

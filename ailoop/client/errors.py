@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AiloopError",
     "AlreadySettled",
+    "BadKeyFile",
     "Busy",
     "Conflict",
     "ConnectionLost",
@@ -151,6 +152,10 @@ class NotAllowed(Refused):
 
 class Unauthenticated(NotAllowed):
     """The server wants to know who this is, or does not know this credential (any more)."""
+
+
+class BadKeyFile(AiloopError):
+    """A file of keys cannot be used; the sentence names it."""
 
 
 class SealedPrompt(AiloopError):

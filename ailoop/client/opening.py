@@ -10,7 +10,7 @@ from attrs import evolve, field, fields, frozen
 
 from ailoop.client.errors import SealedPrompt, refusal_of
 from ailoop.client.feed import MessageFeed
-from ailoop.client.sealing import place_of
+from ailoop.client.sealing import load_keys, place_of
 from ailoop.model.choices import choose
 from ailoop.model.codec import dump_message, load_message
 from ailoop.model.envelope import COVER_ANSWER, SEALED, sealed_part
@@ -51,11 +51,11 @@ class Keyring:
     """The keys of a person, and what they open.
 
     :param paths: files of private keys.
-    :raises KeyFileError: (a :class:`ValueError`) a file cannot be used.
+    :raises BadKeyFile: a file cannot be used.
     """
 
     def __init__(self, paths: Sequence[str]) -> None:
-        self.keys = _load(paths) if paths else []
+        self.keys = load_keys(paths)
 
     def open(self, message: Message) -> Message:
         """Return a message as this person may read it; most are not sealed."""
@@ -81,12 +81,6 @@ class Keyring:
         if isinstance(message, SealedMessage) and isinstance(message.content, PROMPT_TYPES):
             item = {**item, "label": message.content.label}
         return {**item, "message": message}
-
-
-def _load(paths: Sequence[str]) -> list[Any]:
-    from ailoop.trust.keys import load_private_keys
-
-    return load_private_keys(paths)
 
 
 def _sealed(message: Message, **more: Any) -> SealedMessage:

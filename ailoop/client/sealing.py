@@ -14,7 +14,7 @@ from uuid import UUID
 
 from attrs import evolve
 
-from ailoop.client.errors import AiloopError, UnreadAnswer
+from ailoop.client.errors import AiloopError, BadKeyFile, UnreadAnswer
 from ailoop.model.codec import dump_message
 from ailoop.model.envelope import SEALED, conceal, sealed_part
 from ailoop.model.message import (
@@ -28,7 +28,16 @@ from ailoop.model.message import (
 if TYPE_CHECKING:
     from ailoop.trust.keys import Key
 
-__all__ = ["KeyFiles", "Sealing", "open_answer", "paths_of", "place_of", "same_prompt"]
+__all__ = [
+    "KeyFiles",
+    "Sealing",
+    "load_keys",
+    "load_recipients",
+    "open_answer",
+    "paths_of",
+    "place_of",
+    "same_prompt",
+]
 
 KeyFiles = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
@@ -59,19 +68,45 @@ def place_of(message: Message) -> str:
     return f"{message.content.type} {message.channel} {where}"
 
 
+def load_recipients(paths: Sequence[str]) -> list[Key]:
+    """Read the keys of those to seal for.
+
+    :raises BadKeyFile: a file cannot be used.
+    """
+    from ailoop.trust.keys import KeyFileError, load_public_keys
+
+    try:
+        return load_public_keys(paths)
+    except KeyFileError as error:
+        raise BadKeyFile(str(error)) from None
+
+
+def load_keys(paths: Sequence[str]) -> list[Key]:
+    """Read the keys of those who open what is sealed for them.
+
+    :raises BadKeyFile: a file cannot be used.
+    """
+    if not paths:
+        return []
+    from ailoop.trust.keys import KeyFileError, load_private_keys
+
+    try:
+        return load_private_keys(paths)
+    except KeyFileError as error:
+        raise BadKeyFile(str(error)) from None
+
+
 class Sealing:
     """Seals what an agent says, and knows the answers of those who have read it.
 
     :param recipients: files of public keys.
-    :param keys: files of the agent's own private keys, if it has any: the same prompt has
+    :param keys: the agent's own private keys, if it has any: the same prompt has
         then the same reply key in each process.
-    :raises KeyFileError: (a :class:`ValueError`) a file cannot be used.
+    :raises BadKeyFile: a file cannot be used.
     """
 
     def __init__(self, recipients: Sequence[str], keys: Sequence[Key]) -> None:
-        from ailoop.trust.keys import load_public_keys
-
-        self._recipients = load_public_keys(recipients)
+        self._recipients = load_recipients(recipients)
         self._own = keys[0].derive("replies") if keys else os.urandom(32)
         self._lasts = bool(keys)
         self._secrets: OrderedDict[UUID, bytes] = OrderedDict()

@@ -47,6 +47,7 @@ class AiloopClient(Face):
         :doc:`encryption`.
     :param keys: files of the private keys that open what is sealed for their owner; else
         ``AILOOP_KEYS``.
+    :raises BadKeyFile: a file of ``seal_for`` or ``keys`` cannot be used.
     :raises Unreachable: on entering, if nobody answers, or nobody who can be trusted.
     :raises Unauthenticated: on entering, and later, if the server does not know the token.
     :raises Incompatible: on entering, if the server's major version is another; for another

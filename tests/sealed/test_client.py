@@ -13,6 +13,7 @@ from ailoop import (
     AiloopClient,
     AiloopError,
     Approval,
+    BadKeyFile,
     Conflict,
     Invalid,
     SealedMessage,
@@ -237,9 +238,9 @@ async def test_environment(
 
 def test_bad_files_are_told_at_once(people: People, tmp_path: Path) -> None:
     """A file that does not do is refused when the client is made."""
-    with pytest.raises(ValueError, match="cannot be read"):
+    with pytest.raises(BadKeyFile, match="cannot be read"):
         AiloopClient(seal_for=tmp_path / "none")
-    with pytest.raises(ValueError, match="holds a public key"):
+    with pytest.raises(BadKeyFile, match="holds a public key"):
         AiloopClient(keys=[people.public("ann")])
 
 

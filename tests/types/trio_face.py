@@ -6,6 +6,7 @@ A line with ``type: ignore`` must be refused: mypy complains of an ignore withou
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from pathlib import Path
 from typing import Any, assert_type
 from uuid import UUID
 
@@ -42,6 +43,8 @@ async def opening() -> None:
         role="agent",
         patience=patience,
         on_event=told,
+        seal_for=["ann.public.jwk", Path("bob.public.jwk")],
+        keys="agent.private.jwk",
     ) as client:
         assert_type(client, AiloopClient)
         assert_type(client.state, ConnectionState)
@@ -57,6 +60,8 @@ def refused_openings(client: AiloopClient) -> None:
     AiloopClient(patience=5)  # type: ignore[arg-type]
     AiloopClient(receipt_key={"keys": []})
     AiloopClient(receipt_key=5)  # type: ignore[arg-type]
+    AiloopClient(seal_for=5)  # type: ignore[arg-type]
+    AiloopClient(keys=5)  # type: ignore[arg-type]
     AiloopClient(on_event=lambda: None)  # type: ignore[arg-type, misc]
     Patience(5)  # type: ignore[call-arg]
     client.state = ConnectionState.CLOSED  # type: ignore[misc]

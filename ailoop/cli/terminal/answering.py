@@ -4,6 +4,8 @@ An approval takes two keys on purpose, ``a`` and then Enter. The first counts on
 has been on the screen for a moment and up to its last line, the second only once what the first
 did was on the screen. So neither a key that was typed before the prompt appeared, nor one meant
 for another prompt, nor a paste whose marks were torn on the way approves anything.
+
+An encrypted prompt that cannot be read here takes neither: it can be denied, and no more.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from ailoop.model.message import Navigate, Question, ResponseType
 __all__ = ["CRAMPED", "MOMENT_SECONDS", "Answering", "Form"]
 
 CRAMPED = "Not taken: make the terminal larger, it has no room for all of it."
+_UNREADABLE = "Not taken: it cannot be read here, only denied."
 MOMENT_SECONDS = 0.3
 """A key that comes sooner after a prompt has appeared was on its way before it."""
 
@@ -89,6 +92,8 @@ class Answering:
             return CRAMPED
         if self._shown[0] is not entry or self.moment(now) > 0:
             return "Not taken: it had only just appeared. Press it again."
+        if key != "d" and entry.trouble is not None:
+            return _UNREADABLE
         if key == "a" and not entry.read:
             return "Not taken: read it to the end first (Page Down)."
         return ""
@@ -101,6 +106,8 @@ class Answering:
             return [("dim", "Enter sends   Esc leaves it for later")]
         if self._objection(entry, "d", now):
             return [("dim", "n next prompt") if not entry.is_due(now) else ("dim", "...")]
+        if entry.trouble is not None:
+            return [("dim", "d deny   it cannot be approved unread")]
         if isinstance(entry.content, Question):
             typed = "Enter goes on with your draft" if entry.draft else "Enter answer"
             return [("dim", f"{typed}   1-9 choose" if entry.content.choices else typed)]
@@ -115,13 +122,15 @@ class Answering:
 
     def begin(self, entry: Entry, key: str, now: float) -> bool:
         """Take a key that begins a decision; return whether it is one."""
-        asks = isinstance(entry.content, Question)
+        asks = isinstance(entry.content, Question) and entry.trouble is None
         if not (key == "enter" or (key.isdecimal() if asks else key in ("a", "d"))):
             return False
         if asks:
             self._open(entry, "text", now, "" if key == "enter" else key)
         elif key == "enter":
             hint = "a approves, d denies; a reason may follow."
+            if entry.trouble is not None:
+                hint = _UNREADABLE
             self.notice = self._objection(entry, "d", now) or hint
         else:
             self._open(entry, key, now, "")
@@ -183,6 +192,8 @@ class Answering:
             decision["answer"] = text
         else:
             decision["reason"] = text or None
+        if form.key == "d" and isinstance(entry.content, Question):
+            decision["response_type"] = ResponseType.CANCELLED  # what was asked is not known
         self.form = None
         entry.sending = True
         self._send(entry, decision)

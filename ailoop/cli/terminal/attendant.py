@@ -11,7 +11,7 @@ import trio
 
 from ailoop import AiloopClient, AiloopError, MissedMessages, Refused
 from ailoop.cli.running import explain
-from ailoop.cli.show import outcome
+from ailoop.cli.show import outcome, seal_lines
 from ailoop.cli.terminal.bell import Bell
 from ailoop.cli.terminal.board import Board
 from ailoop.cli.terminal.entry import Entry
@@ -123,7 +123,9 @@ class Attendant:
         elif isinstance(content, Notification):
             if self._board.lists(message.channel):
                 urgency = f" ({content.priority})" if content.priority != "normal" else ""
-                self._news.add(f"[{message.channel}] {content.text}{urgency}", "notice")
+                sealed = "".join(f" {line}" for line in seal_lines(message))
+                words = f"[{message.channel}] {content.text}{urgency}{sealed}"
+                self._news.add(words, "notice")
                 self._bell.call(content.priority)
         elif isinstance(content, PROMPT_TYPES):
             # What has just come has all its time; senders may give any timestamp.
@@ -152,7 +154,7 @@ class Attendant:
             with trio.move_on_after(_SEND_SECONDS):
                 try:
                     response = await self._client.respond(
-                        entry.id, responder=self._me, surface=SURFACE, **decision
+                        entry.prompt, responder=self._me, surface=SURFACE, **decision
                     )
                     entry.draft = ""
                     self._board.settle(response)

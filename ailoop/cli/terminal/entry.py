@@ -6,6 +6,7 @@ from uuid import UUID
 
 from attrs import define
 
+from ailoop.client import SealedMessage
 from ailoop.model.delivery import Delivery
 from ailoop.model.message import Message, Priority, PromptContent
 
@@ -46,6 +47,11 @@ class Entry:
     def id(self) -> UUID:
         """The prompt's id."""
         return self.prompt.id
+
+    @property
+    def trouble(self) -> str | None:
+        """Why an encrypted prompt cannot be read here; ``None`` of all others."""
+        return self.prompt.trouble if isinstance(self.prompt, SealedMessage) else None
 
     @property
     def priority(self) -> Priority:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,7 +29,13 @@ _OPEN = "import sys, webbrowser; sys.exit(not webbrowser.open_new_tab(sys.argv[1
 
 
 async def show_inbox(
-    server: str | None, channel: str | None, me: str, *, mouse: bool, tls: Tls | None = None
+    server: str | None,
+    channel: str | None,
+    me: str,
+    *,
+    mouse: bool,
+    tls: Tls | None = None,
+    keys: Sequence[str] | None = None,
 ) -> None:
     """Let the person at this terminal answer, until they quit or the terminal hangs up.
 
@@ -38,10 +45,14 @@ async def show_inbox(
     :param channel: what is listed at first; ``None``: all.
     :param me: the person's name.
     :param tls: whom to trust; else what the environment says.
+    :param keys: files of the keys that open what is encrypted for the person; else those
+        that the environment names.
     :raises AiloopError: the server cannot be reached, or speaks another language.
     """
     link = Link(server or server_url() or DEFAULT_URL)
-    async with AiloopClient(server, role="human", tls=tls, on_event=link.tell) as client:
+    async with AiloopClient(
+        server, role="human", tls=tls, on_event=link.tell, keys=keys
+    ) as client:
         desk = _Desk(client, Board(channel), link, me, mouse=mouse)
         await desk.run()
 

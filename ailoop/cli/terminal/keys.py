@@ -110,7 +110,11 @@ class Keys:
                 self._quit(certain=quitting)
             case "m":
                 self._view.commands.toggle_mouse()
-            case "o" if entry is not None and isinstance(entry.content, Navigate):
+            case "o" if (
+                entry is not None
+                and isinstance(entry.content, Navigate)
+                and entry.trouble is None
+            ):
                 self._view.commands.open_page(entry.content.url)
             case _ if not self._turn_page(key) and entry is not None:
                 self._answering.begin(entry, key, now)

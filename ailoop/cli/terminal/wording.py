@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from math import ceil, inf
 
-from ailoop.cli.show import detail_lines, outcome
+from ailoop.cli.show import detail_lines, outcome, seal_lines
 from ailoop.cli.terminal.entry import Entry
 from ailoop.cli.text import clean, one_line
+from ailoop.client import SealedMessage
 from ailoop.model.message import Message, Notification, Priority, Response
 
 __all__ = ["Markup", "body", "company", "countdown", "fate", "head", "row", "thread"]
@@ -21,6 +22,10 @@ _MARKS = {
     Priority.NORMAL: ("", "  "),
     Priority.LOW: ("dim", ". "),
 }
+_UNREAD = (
+    "It can be denied, and left for somebody who has the key; it cannot be approved or "
+    "answered. A key is given with --key FILE, or in AILOOP_KEYS."
+)
 _SOON_SECONDS = 30.0
 _BEGINNING = 1000
 """Characters of a text that the history of a channel shows."""
@@ -79,11 +84,18 @@ def head(entry: Entry, now: float) -> Markup:
         parts += [("", ", "), (mark_style, entry.priority.value)]
     if time:
         parts += [("", "   "), (time_style, f"({left})")]
+    if entry.trouble is not None:
+        parts.append(("trouble", "   CANNOT BE READ HERE"))
+    elif isinstance(entry.prompt, SealedMessage):
+        parts.append(("dim", f"   encrypted for {one_line(entry.prompt.key_name or '')}"))
     return parts
 
 
 def body(entry: Entry) -> Markup:
     """Return all that a person decides by."""
+    if entry.trouble is not None:
+        told = f"This prompt cannot be read here: {one_line(entry.trouble)}.\n\n"
+        return [("notice", told), ("", _UNREAD)]
     lines = detail_lines(entry.content)
     text: Markup = [("words", clean(entry.content.label))]
     if lines:
@@ -129,6 +141,7 @@ def thread(message: Message, response: Message | None) -> Markup:
         what, words = f"notification, {content.priority}", content.text
     else:
         what, words = _KINDS[content.type], content.label
+    what += "".join(f" {line}" for line in seal_lines(message))
     parts: Markup = [("dim", f"{time} {who}, {what}\n"), ("", f"{_begin(clean(words))}\n")]
     if not isinstance(content, Notification):
         lines = "".join(f"  {line}\n" for line in detail_lines(content))
