@@ -3,7 +3,7 @@
 
 import { renderMarkdown } from "./markdown.js";
 import { appendText, json, link, make, webUrl } from "./text.js";
-import { kindOf } from "./words.js";
+import { kindOf, sealWords } from "./words.js";
 
 /** Fill the upper part of a card. */
 export function fillBody({ find, article }, prompt) {
@@ -18,6 +18,14 @@ export function fillBody({ find, article }, prompt) {
   find(".priority").textContent = priority === "normal" ? "" : priority;
   const label = find(".label");
   label.id = `label-${id}`;
+  const said = find(".sealed");
+  said.hidden = !prompt.seal;
+  if (prompt.seal) said.replaceChildren(...sealWords(prompt.seal));
+  if (prompt.seal?.trouble) {
+    said.classList.add("unread");
+    label.append(make("p", "", "This prompt cannot be read here. It can be denied, or left for somebody who has the key."));
+    return;
+  }
   if (kind === "question") label.append(renderMarkdown(content.text));
   else if (kind === "navigate") fillUrl(label, content.url);
   else appendText(label.appendChild(make("p", "exact")), content.action);

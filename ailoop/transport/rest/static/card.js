@@ -56,10 +56,15 @@ export class Card {
   // -- what a person can do -------------------------------------------------------------
 
   drawActions() {
-    const { kind, content } = this.prompt;
+    const { kind, content, seal } = this.prompt;
     const label = this.find(".words span");
     const actions = this.find(".actions");
-    if (kind === "question") {
+    if (seal?.trouble) {
+      // Nobody approves or answers what they have not read.
+      this.find(".words").hidden = true;
+      const denial = kind === "question" ? "cancelled" : "authorization_denied";
+      actions.append(bindKey(button("Deny unread", () => this.decide(denial), "deny"), "d"));
+    } else if (kind === "question") {
       const choices = content.choices ?? [];
       choices.forEach((text, index) => {
         const made = button(text, () => this.send({ answer: text }), "choice");
@@ -77,7 +82,7 @@ export class Card {
       actions.append(bindKey(button("Deny", () => this.decide("authorization_denied"), "deny"), "d"));
     }
     this.find(".choices").hidden = !content.choices;
-    this.find(".hint").hidden = kind !== "question" || content.choices != null;
+    this.find(".hint").hidden = kind !== "question" || content.choices != null || Boolean(seal?.trouble);
   }
 
   /** Return the button that a key presses, if there is one. */
@@ -86,7 +91,7 @@ export class Card {
   }
 
   answer() {
-    if (!this.isOpen || this.sending || this.prompt.content.choices) return;
+    if (!this.isOpen || this.sending || this.prompt.content.choices || this.prompt.seal?.trouble) return;
     if (this.hasDraft) this.send({ answer: this.field.value });
     else this.complain("Write an answer first.");
   }

@@ -25,6 +25,7 @@ export function read(id) {
 /** Keep what is written for a prompt; nothing written, nothing kept. */
 export function keep(prompt, text) {
   if (!text) return forget(prompt.id);
+  if (prompt.seal) return; // what is written to an encrypted prompt is written down nowhere
   const { label, channel } = prompt;
   const kept = { text: text.slice(0, LONGEST), label: label.slice(0, 500), channel, at: Date.now() };
   settings.set(START + prompt.id, JSON.stringify(kept));

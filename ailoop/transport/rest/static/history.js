@@ -3,7 +3,7 @@
 
 import { renderMarkdown } from "./markdown.js";
 import { appendText, json, link, make, name, webUrl } from "./text.js";
-import { isUnanswered, kindOf, moment, outcome } from "./words.js";
+import { isUnanswered, kindOf, moment, outcome, sealWords } from "./words.js";
 
 const PAGE = 100;
 const LONG = 1500;
@@ -106,7 +106,9 @@ function draw(thread) {
   const { priority } = message?.content ?? {};
   if (priority === "urgent" || priority === "high") about.append(" ", make("span", `priority ${priority}`, priority));
   about.append(" ", moment((message ?? response).timestamp));
-  if (message) made.append(said(message.content));
+  if (message?.seal) made.appendChild(make("p", "sealed quiet")).append(...sealWords(message.seal));
+  if (message?.seal?.trouble) made.append(make("p", "quiet", "It cannot be read here."));
+  else if (message) made.append(said(message.content));
   else made.append(make("p", "quiet", "What was asked is not in the history any more."));
   if (response) made.append(decided(response));
   return made;

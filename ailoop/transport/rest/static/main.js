@@ -8,7 +8,9 @@ import { Channels } from "./channels.js";
 import * as drafts from "./drafts.js";
 import { History } from "./history.js";
 import { listen } from "./keys.js";
+import { bindKeys } from "./keyshelf.js";
 import { PromptList } from "./list.js";
+import { isSealed, open as openMessage, sealed } from "./opening.js";
 import { Presence, SURFACE } from "./presence.js";
 import * as rest from "./rest.js";
 import { knownAs } from "./session.js";
@@ -107,7 +109,8 @@ const wire = new Wire({
     waiting.renew();
     presence.again();
   },
-  message(message) {
+  async message(sent) {
+    const message = isSealed(sent) ? await openMessage(sent) : sent;
     const isNews = !store.threads.has(message.id);
     const isPrompt = store.message(message);
     if (isPrompt || (store.unlisted && message.content.type === "response")) waiting.refresh();
@@ -132,7 +135,8 @@ function showState(state) {
 
 async function respond(prompt, decision) {
   try {
-    const response = await rest.respond(prompt.id, { ...decision, responder: me() || undefined, surface: SURFACE });
+    const whole = { ...decision, responder: me() || undefined, surface: SURFACE };
+    const response = await rest.respond(prompt.id, await sealed(prompt, whole));
     store.settle(prompt.id, response, true);
   } catch (error) {
     if (error.body.response) store.settle(prompt.id, error.body.response);
@@ -205,6 +209,7 @@ async function recover() {
 function bindSettings() {
   settings.bind(byId("keys"), "keys", "yes");
   calling.bindSwitches(announce);
+  bindKeys(announce);
   settings.bind(byId("sort"), "sort", "urgent", (order) => list.sort(order));
   list.order = byId("sort").value;
 }

@@ -1,5 +1,8 @@
 // The calls of REST that the page makes. A failure is an error that has a sentence for a
-// person, the status (0: no answer at all) and the body.
+// person, the status (0: no answer at all) and the body. What is encrypted comes opened.
+
+import { parse } from "./json.js";
+import { open } from "./opening.js";
 
 import { check, proof } from "./session.js";
 
@@ -38,16 +41,6 @@ async function call(method, path, { body, signal } = {}) {
   return { value, status: answer.status, date: Date.parse(answer.headers.get("Date") ?? "") };
 }
 
-/** Parse JSON, numbers as they are written: what is approved is not what a float makes of it. */
-function parse(text) {
-  if (!JSON.rawJSON) return JSON.parse(text);
-  return JSON.parse(text, (_, value, context) =>
-    typeof value === "number" && context && String(value) !== context.source
-      ? JSON.rawJSON(context.source)
-      : value,
-  );
-}
-
 /**
  * Return what waits for a person.
  * @param {AbortSignal} signal
@@ -58,7 +51,8 @@ export async function pending(signal) {
   const { value, date } = await call("GET", "/api/v1/pending", { signal });
   // The header counts whole seconds, cut off; a smaller difference is none.
   const skew = date + 500 - Date.now();
-  return { items: value.items, total: value.total_count, skew: Math.abs(skew) > 2000 ? skew : 0 };
+  const items = await Promise.all(value.items.map(async (item) => ({ ...item, message: await open(item.message) })));
+  return { items, total: value.total_count, skew: Math.abs(skew) > 2000 ? skew : 0 };
 }
 
 /** Return how many live channels there are. */
@@ -68,7 +62,7 @@ export async function countChannels() {
 
 /** Return a message; a prompt with its `prompt` member. */
 export async function message(id) {
-  return (await call("GET", `/api/v1/messages/${id}`)).value;
+  return open((await call("GET", `/api/v1/messages/${id}`)).value);
 }
 
 /** Return the response to a prompt, or null while it is open. */

@@ -21,6 +21,7 @@ function labelOf({ text, action, url }) {
  * @property {string} channel
  * @property {string} kind question, authorization or navigate
  * @property {object} content
+ * @property {import("./opening.js").Seal | null} seal of an encrypted prompt
  * @property {string} label what is asked
  * @property {string} priority
  * @property {number} rank of its priority
@@ -179,6 +180,7 @@ export class Store {
       channel: message.channel,
       kind: message.content.type,
       content: message.content,
+      seal: message.seal ?? null,
       label: labelOf(message.content),
       priority,
       rank: PRIORITIES.indexOf(priority),

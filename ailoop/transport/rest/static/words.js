@@ -14,6 +14,12 @@ export function kindOf(content) {
   return KINDS[content.type] ?? content.type;
 }
 
+/** Say for whom a message was encrypted, or why it cannot be read here. */
+export function sealWords({ name: owner, trouble }) {
+  if (trouble) return ["\u{1f512} Encrypted: ", make("span", "", trouble)];
+  return ["\u{1f513} Encrypted for ", name(owner)];
+}
+
 /** Whether a response is that nobody answered. */
 export function isUnanswered(response) {
   return response.sender_type !== "HUMAN";

@@ -1,0 +1,78 @@
+// Encrypted messages, opened where there is a key, and decisions, encrypted for who asked. The
+// rules are those of every surface: what cannot be read here can be denied, and nothing else.
+
+import { kept } from "./keyring.js";
+import { CannotUnseal, seal, unseal, whyNot } from "./sealed.js";
+
+const NEEDS_READING = new Set(["text", "authorization_approved"]);
+const WORDS = { question: "text", authorization: "action", navigate: "url", notification: "text" };
+
+/**
+ * How an encrypted message stands.
+ * @typedef {object} Seal
+ * @property {string} name whose key has opened it, or ""
+ * @property {string} trouble why it cannot be read here, or ""
+ * @property {{nonce: string, to: object} | null} reply where an answer goes, and its proof
+ */
+
+/** Whether a message is encrypted. The agent reads responses, nobody here does. */
+export function isSealed({ content, metadata }) {
+  const part = metadata?.sealed;
+  return content.type !== "response" && typeof part === "object" && part !== null && "ciphertext" in part;
+}
+
+/** Return a message as it can be read here; one that was encrypted has a `seal`. */
+export async function open(message) {
+  if (!isSealed(message)) return message;
+  const keys = await kept;
+  try {
+    if (!keys.length) throw new CannotUnseal(whyNot() || "there is no key here; settings take one");
+    const place = `${message.content.type} ${message.channel} ${message.id}`;
+    const { value, key } = await unseal(message.metadata.sealed, keys, place);
+    const content = readContent(value, message.content);
+    const seal = { name: key.name, trouble: "", reply: readReply(value) };
+    return { ...message, content, metadata: value.metadata, seal };
+  } catch (error) {
+    const trouble = error instanceof CannotUnseal ? error.message : "it is not understood";
+    return { ...message, seal: { name: "", trouble, reply: null } };
+  }
+}
+
+/** Return what was said, if it is what a message of this kind may say. */
+function readContent({ content }, clear) {
+  const words = content[WORDS[content.type]];
+  const { choices = null } = content;
+  const areTexts = Array.isArray(choices) && choices.length > 0 && choices.every((one) => typeof one === "string");
+  if (content.type !== clear.type || typeof words !== "string" || !(choices === null || areTexts)) {
+    throw new Error("another kind of content");
+  }
+  // How long it waits is the server's word.
+  return { ...content, timeout_seconds: clear.timeout_seconds };
+}
+
+function readReply({ nonce, reply_to: to }) {
+  const isWhole = typeof nonce === "string" && to?.crv === "X25519" && typeof to.x === "string";
+  return isWhole ? { nonce, to: { kid: to.kid, x: to.x } } : null;
+}
+
+/**
+ * Return a decision as it is sent: on an encrypted prompt, with all that is for the agent
+ * alone encrypted.
+ * @throws {Error} nothing is to be sent
+ */
+export async function sealed(prompt, decision) {
+  if (!prompt.seal) return decision;
+  const kind = decision.response_type ?? "text";
+  const { reply, trouble } = prompt.seal;
+  if (!reply || trouble) {
+    if (!NEEDS_READING.has(kind)) return decision;
+    throw Object.assign(new Error("Nothing was sent: this prompt cannot be read here."), { status: 0, body: {} });
+  }
+  const { answer, reason, responder, surface } = decision;
+  const told = { nonce: reply.nonce, response_type: kind, answer, reason, responder };
+  const index = prompt.content.choices?.indexOf(answer) ?? -1;
+  if (index >= 0) Object.assign(told, { index, value: answer });
+  const part = await seal(told, reply.to, `response ${prompt.channel} ${prompt.id}`);
+  const cover = answer === undefined ? undefined : "encrypted";
+  return { answer: cover, response_type: kind, responder, surface, sealed: part };
+}
