@@ -194,7 +194,7 @@ class Expired(Conflict):
 
 
 class Busy(Refused):
-    """A table is full; trying again later makes sense."""
+    """A table is full, or too much came at once; trying again later makes sense."""
 
 
 class Unavailable(Refused):
@@ -236,6 +236,7 @@ _BY_CODE: dict[str, type[Refused]] = {
     "too_many_connections": Busy,
     "too_many_sessions": Busy,
     "too_many_attempts": Busy,
+    "rate_limited": Busy,
     "shutting_down": Unavailable,
     "journal_unavailable": Unavailable,
 }
@@ -245,9 +246,10 @@ def refusal_of(body: Mapping[str, Any], retry_after: str | None = None) -> Refus
     """Return the error that an error body or frame stands for.
 
     :param retry_after: what the header of that name says, if there is one; its other form,
-        a date, we never send.
+        a date, we never send. A frame has no headers, so that its body may say it.
     """
     error = _BY_CODE.get(str(body.get("code")), Refused)(body)
-    if retry_after is not None and retry_after.isdecimal():
-        error.retry_after = float(retry_after)
+    told = body.get("retry_after") if retry_after is None else retry_after
+    if str(told).isdecimal():
+        error.retry_after = float(str(told))
     return error

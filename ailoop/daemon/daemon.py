@@ -34,6 +34,7 @@ from ailoop.model.codec import Codec
 from ailoop.transport.gateway import Gateway
 from ailoop.transport.origin import OriginPolicy
 from ailoop.transport.presence import Presence
+from ailoop.transport.rates import Rates
 from ailoop.transport.rest import create_app
 from ailoop.transport.rest.listener import serve_http
 from ailoop.transport.ws.listener import serve_websockets
@@ -107,6 +108,7 @@ async def open_daemon(settings: Settings) -> AsyncIterator[Daemon]:
             settings.transport_limits(),
             OriginPolicy(settings.allowed_origins, loopback=is_loopback(ws_socket)),
             Presence(settings.max_connections),
+            rates=Rates(settings.rate_limits()),
             authenticator=authenticator,
             receipt_keys=issuer.key_set if issuer else None,
         )

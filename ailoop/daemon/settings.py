@@ -23,6 +23,7 @@ from ailoop.daemon.errors import DaemonError
 from ailoop.daemon.journals import read_rule
 from ailoop.model.limits import MessageLimits
 from ailoop.transport.gateway import TransportLimits
+from ailoop.transport.rates import RateLimits
 
 __all__ = ["Settings", "load_settings", "toml_text"]
 
@@ -40,6 +41,7 @@ _Texts = NewType("_Texts", tuple[str, ...])
 _MESSAGE = MessageLimits()
 _BROKER = BrokerLimits()
 _TRANSPORT = TransportLimits()
+_RATES = RateLimits()
 
 
 def _setting(default: Any, about: str, *, check: Any = None) -> Any:
@@ -52,6 +54,16 @@ def _size(default: int, about: str) -> Any:
 
 def _seconds(default: float, about: str) -> Any:
     return _setting(default, about, check=[validators.gt(0), validators.le(_LONGEST_SECONDS)])
+
+
+def _rate(about: str) -> Any:
+    def check(_: Settings, attribute: Attribute[float], value: float) -> None:
+        if value != 0 and not 0.001 <= value <= 1e9:
+            raise ValueError(
+                f"{attribute.name} is 0 (no limit) or from 0.001 to 1e9, not {value!r}"
+            )
+
+    return _setting(0.0, f"{about} a second; 0 is no limit.", check=check)
 
 
 def _port(default: int, about: str) -> Any:
@@ -221,6 +233,24 @@ class Settings:
         _TRANSPORT.heartbeat_seconds, "How often an idle connection is pinged."
     )
 
+    rate_messages: float = _rate("Messages of one client")
+    rate_prompts: float = _rate("Prompts of one client")
+    rate_bytes: float = _rate("Bytes of messages of one client")
+    rate_channel_messages: float = _rate("Messages on one channel")
+    rate_channel_prompts: float = _rate("Prompts on one channel")
+    rate_channel_bytes: float = _rate("Bytes of messages on one channel")
+    rate_responses: float = _rate("Responses of one person, which count as nothing else:")
+    rate_connections: float = _rate("WebSockets that one client opens")
+    rate_requests: float = _rate("HTTP requests of one client")
+    rate_burst_seconds: float = _setting(
+        _RATES.burst_seconds,
+        "What a rate limit lets through in so many seconds may come at once.",
+        check=[validators.ge(1), validators.le(86400)],
+    )
+    rate_remembered: int = _size(
+        _RATES.remembered, "Clients, or channels, that each rate limit remembers."
+    )
+
     @property
     def reloadable(self) -> bool:
         """Whether anything can be read again while the daemon runs."""
@@ -268,6 +298,22 @@ class Settings:
             wait_seconds=self.max_wait_seconds,
             send_seconds=self.send_seconds,
             heartbeat_seconds=self.heartbeat_seconds,
+        )
+
+    def rate_limits(self) -> RateLimits:
+        """Return how much may come in a second."""
+        return RateLimits(
+            messages=self.rate_messages,
+            prompts=self.rate_prompts,
+            bytes=self.rate_bytes,
+            channel_messages=self.rate_channel_messages,
+            channel_prompts=self.rate_channel_prompts,
+            channel_bytes=self.rate_channel_bytes,
+            responses=self.rate_responses,
+            connections=self.rate_connections,
+            requests=self.rate_requests,
+            burst_seconds=self.rate_burst_seconds,
+            remembered=self.rate_remembered,
         )
 
 

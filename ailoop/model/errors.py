@@ -96,6 +96,7 @@ CATALOGUE: dict[str, ErrorSpec] = {
     "too_many_waiters": ErrorSpec(429, "Too many callers are waiting for responses", 5),
     "too_many_sessions": ErrorSpec(429, "Too many pages have signed in", 60),
     "too_many_connections": ErrorSpec(429, "Too many connections are open", 5),
+    "rate_limited": ErrorSpec(429, "Too much has come in too short a time", 1),
     "internal": ErrorSpec(500, "Something went wrong inside the server; it has been logged"),
     "shutting_down": ErrorSpec(503, "The server is stopping", 5),
     "journal_unavailable": ErrorSpec(
@@ -118,6 +119,12 @@ class Refusal(Exception):  # noqa: N818 -- a refusal is an answer to the caller,
         self.sentence = sentence or self.spec.sentence
         self.details = details
         super().__init__(self.sentence)
+
+    @property
+    def retry_after(self) -> int | None:
+        """Seconds after which trying again makes sense, if it does."""
+        seconds: int | None = self.details.get("retry_after", self.spec.retry_after)
+        return seconds
 
     def body(self) -> dict[str, Any]:
         """Return the error as every surface shows it: sentence, code, details."""

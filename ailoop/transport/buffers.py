@@ -35,6 +35,7 @@ def buffers(gateway: Gateway) -> dict[str, Fill]:
     entries, sizes = [one[0] for one in feeds], [one[1] for one in feeds]
     return {
         "prompts": Fill(tables.open_prompts, limits.prompts),
+        "sessions": _sessions(gateway),
         "channels": Fill(len(channels), limits.channels),
         "connections": Fill(len(presence), doors.connections),
         "waiters": Fill(tables.waiters, limits.waiters),
@@ -53,5 +54,14 @@ def buffers(gateway: Gateway) -> dict[str, Fill]:
             presence.fullest(lambda g: g.unsent()), doors.outbox_bytes
         ),
         "fullest_watch": Fill(presence.fullest(lambda g: g.watching), doors.watched),
+        "fullest_rates": Fill(gateway.rates.fullest, gateway.rates.limits.remembered),
         "fullest_shown": Fill(presence.fullest(lambda g: g.showing), doors.shown),
     }
+
+
+def _sessions(gateway: Gateway) -> Fill:
+    """Return how many pages are signed in; none can be where nobody has to."""
+    if gateway.authenticator is None:
+        return Fill(0, 0)
+    sign_ins = gateway.authenticator.sign_ins
+    return Fill(len(sign_ins), sign_ins.limit)

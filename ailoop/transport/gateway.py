@@ -12,6 +12,7 @@ from ailoop.model.codec import Codec
 from ailoop.transport.counts import TransportCounts
 from ailoop.transport.origin import OriginPolicy
 from ailoop.transport.presence import Presence
+from ailoop.transport.rates import Rates
 
 __all__ = ["Gateway", "TransportLimits"]
 
@@ -59,6 +60,7 @@ class Gateway:
     origins: OriginPolicy = field(factory=OriginPolicy)
     presence: Presence = field(factory=Presence)
     counts: TransportCounts = field(factory=TransportCounts)
+    rates: Rates = field(factory=Rates)
     authenticator: Authenticator | None = None
     """Knows who belongs here; without it, whoever can connect may do everything."""
     receipt_keys: dict[str, Any] | None = None

@@ -48,4 +48,16 @@ def door_metrics(gateway: Gateway) -> Iterator[Metric]:
         counts.refusals,
         "code",
     )
+    yield counter(
+        "ailoop_rate_limited",
+        "Requests, handshakes and messages that a rate limit refused",
+        gateway.rates.refused,
+        "limit",
+    )
+    authenticator = gateway.authenticator
+    yield counter(
+        "ailoop_bad_credentials",
+        "Credentials that were not good",
+        authenticator.failures if authenticator is not None else 0,
+    )
     yield histogram("ailoop_loop_lag_seconds", "How late a task was woken", {(): counts.lag})

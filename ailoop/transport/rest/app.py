@@ -17,6 +17,7 @@ from ailoop.transport.rest.messages import message_routes
 from ailoop.transport.rest.metrics import metrics_routes
 from ailoop.transport.rest.openapi import openapi_routes
 from ailoop.transport.rest.page import page_routes
+from ailoop.transport.rest.rates import count_request, tell_rates
 from ailoop.transport.rest.receipts import receipt_routes
 from ailoop.transport.rest.replies import refused, reply
 from ailoop.transport.rest.session import session_routes
@@ -51,10 +52,12 @@ def create_app(gateway: Gateway) -> QuartTrio:
             if gateway.broker.stopping:
                 raise Refusal("shutting_down")
         await admit_request(gateway)
+        count_request(gateway)
 
     @app.after_request
     async def share(response: Response) -> Response:
         """Let the pages on the list read what we answer (Fetch standard, CORS protocol)."""
+        tell_rates(response)
         origin = request.headers.get("Origin")
         if gateway.origins.is_listed(origin):
             response.headers["Access-Control-Allow-Origin"] = origin

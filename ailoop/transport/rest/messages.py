@@ -14,6 +14,7 @@ from ailoop.model.message import PROMPT_TYPES, Message
 from ailoop.transport.decision import load_decision
 from ailoop.transport.gateway import Gateway
 from ailoop.transport.rest.caller import still_here, their_broker
+from ailoop.transport.rest.rates import count_messages
 from ailoop.transport.rest.replies import (
     encoded,
     prompt_members,
@@ -37,6 +38,7 @@ def message_routes(gateway: Gateway) -> Blueprint:
             raise Refusal(
                 "bad_request", "wait goes with one message, not an array", path="wait"
             )
+        count_messages(gateway, messages)
         outcomes = await their_broker().publish(messages)
         accepted = _all_accepted(messages, outcomes)
         if patience is not None and isinstance(messages[0].content, PROMPT_TYPES):

@@ -38,9 +38,8 @@ def reply(value: Any, status: int = 200) -> Response:
 def refused(refusal: Refusal) -> Response:
     """Answer with a refusal: its status, its body, and when to try again."""
     response = reply(refusal.body(), refusal.spec.status)
-    retry_after = refusal.details.get("retry_after", refusal.spec.retry_after)
-    if retry_after is not None:
-        response.headers["Retry-After"] = str(retry_after)
+    if refusal.retry_after is not None:
+        response.headers["Retry-After"] = str(refusal.retry_after)
     if refusal.spec.status == 401:  # RFC 9110, section 11.6.1
         response.headers["WWW-Authenticate"] = "Bearer"
     return response

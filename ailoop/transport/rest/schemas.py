@@ -256,6 +256,10 @@ def _reports() -> dict[str, Schema]:
     camel = ("activeConnections", "queueSize", "activeChannels")
     stats = ("total_viewers", "agent_connections", "viewer_connections", "active_channels")
     queue = _object(["used", "limit"], {"used": _COUNT, "limit": _COUNT, "overflows": _COUNT})
+    rate = _object(
+        ["rate", "burst", "refused"],
+        {"rate": {"type": "number", "minimum": 0}, "burst": _COUNT, "refused": _COUNT},
+    )
     return {
         "Pending": _object(
             ["items", "total_count"],
@@ -292,6 +296,11 @@ def _reports() -> dict[str, Schema]:
                 "version": {"type": "string"},
                 **dict.fromkeys((*counts, *camel), _COUNT),
                 "queues": {"type": "object", "additionalProperties": queue},
+                "rates": {
+                    "type": "object",
+                    "additionalProperties": rate,
+                    "description": "The rate limits that are on.",
+                },
                 "journal": {"type": "string", "description": "Why nothing can be stored."},
             },
         ),

@@ -64,6 +64,7 @@ def socket_routes(gateway: Gateway) -> Blueprint:
                 gateway.origins.check_origin(origin, host)
                 place.enter_context(gateway.presence.place())
                 identity = await admit_socket(gateway)
+                gateway.rates.connect(identity, address_of(websocket))
             except Refusal as refusal:
                 gateway.counts.refuse(refusal.code)
                 return refused(refusal)

@@ -39,6 +39,7 @@ def status_routes(gateway: Gateway) -> Blueprint:
             "queueSize": tables.open_prompts,
             "activeChannels": channels,
             "queues": queues,
+            "rates": gateway.rates.standing(),
         }
         if broker.failing:
             body["journal"] = broker.failing

@@ -222,6 +222,7 @@ async def _shake_hands(
         try:
             with gateway.presence.place():
                 identity = await _check(gateway, request, address)
+                gateway.rates.connect(identity, address)
                 agreed = SUBPROTOCOL if SUBPROTOCOL in request.proposed_subprotocols else None
                 connection = await request.accept(subprotocol=agreed)
                 shaking.deadline = math.inf
@@ -231,9 +232,16 @@ async def _shake_hands(
             gateway.counts.refuse(refusal.code)
             await request.reject(
                 refusal.spec.status,
-                extra_headers=[(b"content-type", b"application/json")],
+                extra_headers=_headers(refusal),
                 body=orjson.dumps(refusal.body()),
             )
+
+
+def _headers(refusal: Refusal) -> list[tuple[bytes, bytes]]:
+    headers = [(b"content-type", b"application/json")]
+    if refusal.retry_after is not None:
+        headers.append((b"retry-after", b"%d" % refusal.retry_after))
+    return headers
 
 
 async def _check(gateway: Gateway, request: WebSocketRequest, address: str) -> Identity | None:

@@ -209,6 +209,7 @@ class Session(ABC):
         prompts = sum([isinstance(one.content, PROMPT_TYPES) for one in messages])
         if len(self._watched) + prompts > self.gateway.limits.watched:
             raise Refusal("too_many_prompts", limit=self.gateway.limits.watched)
+        self.gateway.rates.post(self.identity, self._address, messages)
         await self.broker.submit(messages, partial(self._decided, messages, ref=ref))
 
     @abstractmethod

@@ -140,6 +140,7 @@ class V1Session(Session):
     async def _respond(self, frame: dict[str, Any], ref: Any) -> None:
         self._check_may_respond()
         decision = load_decision(frame, self.gateway.codec.limits)
+        self.gateway.rates.respond(self.identity, self._address)
         accepted = await self.broker.respond(
             _id(frame.get("id")),
             decision.response,
