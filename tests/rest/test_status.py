@@ -26,6 +26,7 @@ async def test_health(server: Served) -> None:
         "activeConnections": 1,
         "queueSize": 2,
         "activeChannels": 2,
+        "rates": {},
     }
     assert queues["prompts"] == {"used": 2, "limit": 100_000}
     assert queues["channels"]["used"] == 2
@@ -48,6 +49,7 @@ async def test_queues() -> None:
         "feed_bytes": 18,
         "outbox_bytes": 19,
         "max_shown": 20,
+        "rate_remembered": 21,
     }
     async with serving(**settings, **others) as server:
         asked = await server.post(question())
@@ -72,6 +74,8 @@ async def test_queues() -> None:
         "fullest_feed_bytes": 18,
         "fullest_outbox_bytes": 19,
         "fullest_shown": 20,
+        "fullest_rates": 21,
+        "sessions": 0,
     }
     assert queues.pop("fullest_history_bytes")["used"] > 100
     assert {name: one["used"] for name, one in queues.items()} == {
@@ -90,6 +94,8 @@ async def test_queues() -> None:
         "fullest_reply_bytes": 0,
         "fullest_watch": 1,
         "fullest_shown": 0,
+        "fullest_rates": 0,
+        "sessions": 0,
     }
 
 
