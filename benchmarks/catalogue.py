@@ -11,6 +11,7 @@ from benchmarks import (
     journal_turns,
     latency,
     open_prompts,
+    rate_cost,
     requests,
     soak,
     throughput,
@@ -30,6 +31,7 @@ WORKLOADS: tuple[Workload, ...] = (
     *journal_cost.WORKLOADS,
     *journal_turns.WORKLOADS,
     *journal_start.WORKLOADS,
+    *rate_cost.WORKLOADS,
     *soak.WORKLOADS,
 )
 

@@ -242,10 +242,9 @@ class Settings:
     rate_responses: float = _rate("Responses of one person, which count as nothing else:")
     rate_connections: float = _rate("WebSockets that one client opens")
     rate_requests: float = _rate("HTTP requests of one client")
-    rate_burst_seconds: float = _setting(
+    rate_burst_seconds: float = _seconds(
         _RATES.burst_seconds,
         "What a rate limit lets through in so many seconds may come at once.",
-        check=[validators.ge(1), validators.le(86400)],
     )
     rate_remembered: int = _size(
         _RATES.remembered, "Clients, or channels, that each rate limit remembers."

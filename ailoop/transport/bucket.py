@@ -12,6 +12,9 @@ from ailoop.model.errors import Refusal
 
 __all__ = ["Bucket"]
 
+_MOST = 10**15 - 1
+"""The largest number that a header can tell (RFC 9651, section 3.3.1)."""
+
 _PARTS = 1000
 """Of so many of the library's whole tokens is one of ours, so that a rate may be a fraction."""
 
@@ -36,7 +39,8 @@ class Bucket:
         self.name = name
         self.unit = unit
         self.rate = rate
-        self.burst = max(1, math.ceil(rate * burst_seconds))
+        # Less than what a second brings would hold up those who keep to the rate.
+        self.burst = min(math.ceil(rate * max(burst_seconds, 1)), _MOST)
         self.refused = 0
         """How often it refused something."""
         self._store = store.MemoryStore(options={"MAX_SIZE": remembered})

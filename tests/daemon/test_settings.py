@@ -63,10 +63,16 @@ def test_a_list_of_origins(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings({}).allowed_origins == wanted
 
 
+def _is_rate(name: str) -> bool:
+    """Whether a setting is a number a second, of which 0 is none at all."""
+    return name.startswith("rate_") and not name.endswith("_seconds")
+
+
 def _bad_values(name: str) -> list[str]:
     """Return texts that are no value of a setting."""
     if KINDS[name] is float:
-        return ["", "many", "0", "-1", "nan", "inf", "1e400"]
+        zero = "0.0009" if _is_rate(name) else "0"
+        return ["", "many", zero, "-1", "nan", "inf", "1e400"]
     if KINDS[name] is int:
         return ["", "many", "-1", "1.5", "70000" if name.endswith("_port") else "0"]
     return ["", "LOUD"] if name in ("journal", "log_level", "log_format") else []
@@ -134,6 +140,8 @@ def _values(name: str) -> st.SearchStrategy[Any]:
         return texts if name == "host" else st.just(default)
     if KINDS[name] is bool:
         return st.booleans()
+    if KINDS[name] is float and _is_rate(name):
+        return st.just(0.0) | st.floats(0.001, 1e9)
     if KINDS[name] is float:
         return st.floats(0, 1e9, exclude_min=True)
     return st.integers(1, 10**9 if name.endswith("_seconds") else 2**60)
