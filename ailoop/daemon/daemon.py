@@ -28,10 +28,11 @@ from ailoop.daemon.journals import open_journal
 from ailoop.daemon.lag import watch_lag
 from ailoop.daemon.receipts import open_issuer
 from ailoop.daemon.settings import Settings
-from ailoop.daemon.sockets import address, bind, check_exposure, is_loopback
+from ailoop.daemon.sockets import address, bind, bounded, check_exposure, is_loopback
 from ailoop.daemon.tls import Certificate, open_certificate
 from ailoop.model.codec import Codec
 from ailoop.transport.gateway import Gateway
+from ailoop.transport.lobby import Lobby
 from ailoop.transport.origin import OriginPolicy
 from ailoop.transport.presence import Presence
 from ailoop.transport.rates import Rates
@@ -42,9 +43,6 @@ from ailoop.transport.ws.listener import serve_websockets
 __all__ = ["Daemon", "open_daemon"]
 
 log = structlog.get_logger()
-
-_KEEP_ALIVE_SECONDS = 75.0
-"""How long an idle HTTP connection is kept."""
 
 
 @frozen
@@ -102,12 +100,14 @@ async def open_daemon(settings: Settings) -> AsyncIterator[Daemon]:
         trio.open_nursery() as connections,
         trio.open_nursery() as listeners,
     ):
+        limits = settings.transport_limits()
         gateway = Gateway(
             broker,
             Codec(settings.message_limits()),
-            settings.transport_limits(),
+            limits,
             OriginPolicy(settings.allowed_origins, loopback=is_loopback(ws_socket)),
             Presence(settings.max_connections),
+            lobby=Lobby(bounded(limits.lobby)),
             rates=Rates(settings.rate_limits()),
             authenticator=authenticator,
             receipt_keys=issuer.key_set if issuer else None,
@@ -127,6 +127,7 @@ async def open_daemon(settings: Settings) -> AsyncIterator[Daemon]:
         }
         await listeners.start(
             serve_http,
+            gateway,
             create_app(gateway),
             _hypercorn_config(settings),
             [trio.SocketListener(trio.socket.from_stdlib_socket(rest_socket))],
@@ -172,8 +173,8 @@ def _hypercorn_config(settings: Settings) -> Config:
     config.include_server_header = False
     # A client that ignores `connection: close` makes Hypercorn log a traceback.
     config.keep_alive_max_requests = 2**31
-    # Longer than clients keep one, so that none is closed just as it is used again.
-    config.keep_alive_timeout = _KEEP_ALIVE_SECONDS
+    config.keep_alive_timeout = settings.idle_seconds
+    config.h11_max_incomplete_size = settings.head_bytes
     config.websocket_max_message_size = settings.body_bytes
     config.websocket_ping_interval = settings.heartbeat_seconds
     return config

@@ -23,6 +23,8 @@ from ailoop.daemon.errors import DaemonError
 from ailoop.daemon.journals import read_rule
 from ailoop.model.limits import MessageLimits
 from ailoop.transport.gateway import TransportLimits
+from ailoop.transport.head import HeadLimits
+from ailoop.transport.lobby import LobbyLimits
 from ailoop.transport.rates import RateLimits
 
 __all__ = ["Settings", "load_settings", "toml_text"]
@@ -183,6 +185,7 @@ class Settings:
     text_bytes: int = _size(_MESSAGE.text_bytes, "Longest text in a message.")
     max_choices: int = _size(_MESSAGE.choices, "Most choices of a question.")
     metadata_depth: int = _size(_MESSAGE.metadata_depth, "Deepest nesting of metadata.")
+    json_depth: int = _size(_MESSAGE.json_depth, "Deepest nesting of any JSON that is read.")
     batch_messages: int = _size(_MESSAGE.batch_messages, "Most messages in one request.")
     max_timeout_seconds: int = _setting(
         _MESSAGE.timeout_seconds,
@@ -233,6 +236,27 @@ class Settings:
         _TRANSPORT.heartbeat_seconds, "How often an idle connection is pinged."
     )
 
+    head_bytes: int = _size(_TRANSPORT.head.size, "Largest head of an HTTP request.")
+    head_fields: int = _size(_TRANSPORT.head.fields, "Most header fields of one.")
+    head_seconds: float = _seconds(
+        _TRANSPORT.head.seconds, "How long it, or a WebSocket handshake, may take to arrive."
+    )
+    upload_seconds: float = _seconds(
+        _TRANSPORT.upload_seconds, "How long an HTTP body may take to arrive."
+    )
+    idle_seconds: float = _seconds(
+        _TRANSPORT.idle_seconds, "How long an HTTP connection is kept between two requests."
+    )
+    max_sockets: int = _size(
+        _TRANSPORT.lobby.sockets, "Most TCP connections, whatever they are for."
+    )
+    max_newcomers: int = _size(
+        _TRANSPORT.lobby.newcomers, "Most TCP connections that have not asked for anything yet."
+    )
+    max_address_connections: int = _size(
+        _TRANSPORT.lobby.address, "Most TCP connections from one address of another machine."
+    )
+
     rate_messages: float = _rate("Messages of one client")
     rate_prompts: float = _rate("Prompts of one client")
     rate_bytes: float = _rate("Bytes of messages of one client")
@@ -262,6 +286,7 @@ class Settings:
             text_bytes=self.text_bytes,
             choices=self.max_choices,
             metadata_depth=self.metadata_depth,
+            json_depth=self.json_depth,
             batch_messages=self.batch_messages,
             timeout_seconds=self.max_timeout_seconds,
         )
@@ -297,6 +322,16 @@ class Settings:
             wait_seconds=self.max_wait_seconds,
             send_seconds=self.send_seconds,
             heartbeat_seconds=self.heartbeat_seconds,
+            upload_seconds=self.upload_seconds,
+            idle_seconds=self.idle_seconds,
+            head=HeadLimits(
+                size=self.head_bytes, fields=self.head_fields, seconds=self.head_seconds
+            ),
+            lobby=LobbyLimits(
+                newcomers=self.max_newcomers,
+                sockets=self.max_sockets,
+                address=self.max_address_connections,
+            ),
         )
 
     def rate_limits(self) -> RateLimits:

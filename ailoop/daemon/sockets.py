@@ -6,13 +6,19 @@ import errno
 import os
 import socket
 import sys
+from contextlib import suppress
 from ipaddress import ip_address
 
-from ailoop.daemon.errors import DaemonError
+from attrs import evolve
 
-__all__ = ["address", "bind", "check_exposure", "is_loopback"]
+from ailoop.daemon.errors import DaemonError
+from ailoop.transport.lobby import LobbyLimits
+
+__all__ = ["address", "bind", "bounded", "check_exposure", "is_loopback"]
 
 _BACKLOG = 1024
+_OTHER_FILES = 64
+"""What the journal, the log, threads and accepting itself need besides connections."""
 _LONGEST_MILLISECONDS = 2**31 - 1  # the kernel's type is an int
 
 
@@ -64,6 +70,28 @@ def address(sock: socket.socket) -> str:
 def is_loopback(sock: socket.socket) -> bool:
     """Whether only this machine can reach a socket, however its address was spelled."""
     return ip_address(sock.getsockname()[0].partition("%")[0]).is_loopback
+
+
+def bounded(limits: LobbyLimits) -> LobbyLimits:
+    """Return bounds that the process has descriptors for, of which it takes all it may.
+
+    Out of descriptors nobody is let in, whoever holds them; at a bound somebody makes room.
+    """
+    try:
+        import resource  # there is none on Windows
+    except ImportError:
+        return limits
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = limits.sockets + _OTHER_FILES
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return limits
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
+        soft = max(soft, most)
+    sockets = min(limits.sockets, max(1, soft - _OTHER_FILES))
+    newcomers = min(limits.newcomers, max(1, sockets // 4))
+    return evolve(limits, sockets=sockets, newcomers=newcomers)
 
 
 def check_exposure(sock: socket.socket, *, allowed: bool) -> None:

@@ -11,7 +11,7 @@ import orjson
 from ailoop.model.converter import converter, structure_as
 from ailoop.model.delivery import Delivery
 from ailoop.model.errors import Refusal
-from ailoop.model.limits import MessageLimits, apply_limits
+from ailoop.model.limits import MessageLimits, apply_limits, is_deeper
 from ailoop.model.message import Content, Message
 from ailoop.model.names import check_channel
 
@@ -30,12 +30,26 @@ __all__ = [
 _OPTION = orjson.OPT_UTC_Z
 
 
-def load_json(data: bytes | str) -> Any:
-    """Parse JSON strictly (UTF-8, no lone surrogates), or refuse with ``bad_json``."""
+_DEPTH = MessageLimits().json_depth
+
+
+def load_json(data: bytes | str, depth: int = _DEPTH) -> Any:
+    """Parse JSON strictly (UTF-8, no lone surrogates), or refuse with ``bad_json``.
+
+    Of a member that is there twice the last counts. A number beyond what a double holds is
+    refused; a whole number beyond 64 bits becomes one.
+
+    :param depth: how deeply arrays and objects may be nested.
+    """
     try:
-        return orjson.loads(data)
+        value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise Refusal("bad_json", f"The body is not valid JSON: {error}") from None
+    # Most have fewer brackets in all than may be nested, which is soon counted.
+    brackets = ("[", "{") if isinstance(data, str) else (b"[", b"{")
+    if sum(map(data.count, brackets)) > depth and is_deeper(value, depth):  # type: ignore[arg-type]
+        raise Refusal("bad_json", f"The JSON is nested more than {depth} levels deep")
+    return value
 
 
 def format_time(moment: datetime) -> str:
@@ -118,6 +132,10 @@ class Codec:
 
     def __init__(self, limits: MessageLimits) -> None:
         self.limits = limits
+
+    def load_json(self, data: bytes | str) -> Any:
+        """Parse JSON as :func:`load_json` does, within these limits."""
+        return load_json(data, self.limits.json_depth)
 
     def structure(self, value: Any) -> Message:
         """Make one message of parsed JSON, bounded and with its timeout applied."""

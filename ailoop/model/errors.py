@@ -59,6 +59,11 @@ CATALOGUE: dict[str, ErrorSpec] = {
         "This prompt is encrypted and cannot be read here: only a surface that has the key "
         "can answer or approve it; anybody may deny it",
     ),
+    "head_too_large": ErrorSpec(
+        431, "The head of the request is larger than this server reads"
+    ),
+    "too_slow": ErrorSpec(408, "The request took too long to arrive"),
+    "encoded_body": ErrorSpec(415, "This server takes bodies without a Content-Encoding"),
     "too_large": ErrorSpec(413, "The message is larger than this server accepts"),
     # It is about something that is not there, or not any more.
     "not_found": ErrorSpec(404, "There is nothing at this address"),

@@ -17,7 +17,7 @@ from ailoop.model.message import (
     Response,
 )
 
-__all__ = ["MessageLimits", "apply_limits", "check_depth"]
+__all__ = ["MessageLimits", "apply_limits", "check_depth", "is_deeper"]
 
 
 @frozen(kw_only=True)
@@ -31,6 +31,7 @@ class MessageLimits:
     text_bytes: int = 16 * 1024
     choices: int = 50
     metadata_depth: int = 16
+    json_depth: int = 64  # of anything that is read, before it is known what it is
     batch_messages: int = 1000
     timeout_seconds: int = 24 * 60 * 60
 
@@ -89,18 +90,22 @@ def _check_choices(choices: tuple[str, ...], limits: MessageLimits) -> None:
 
 def check_depth(path: str, value: Any, limits: MessageLimits) -> None:
     """Refuse JSON of more levels than there may be, naming the field at ``path``."""
-    if value is None:
-        return
+    if value is not None and is_deeper(value, limits.metadata_depth):
+        raise Refusal(
+            "invalid_message",
+            f"{path} is nested more than {limits.metadata_depth} levels deep",
+            path=path,
+        )
+
+
+def is_deeper(value: Any, depth: int) -> bool:
+    """Whether arrays and objects are nested more than so many levels deep."""
     level = [value]
-    for _ in range(limits.metadata_depth):
+    for _ in range(depth):
         level = [child for node in level for child in _nested(node)]
         if not level:
-            return
-    raise Refusal(
-        "invalid_message",
-        f"{path} is nested more than {limits.metadata_depth} levels deep",
-        path=path,
-    )
+            return False
+    return True
 
 
 def _nested(node: Any) -> list[Any]:

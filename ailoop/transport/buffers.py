@@ -26,6 +26,7 @@ def buffers(gateway: Gateway) -> dict[str, Fill]:
     """Return every buffer by its name; ``docs/architecture.rst`` says what each holds."""
     broker, presence = gateway.broker, gateway.presence
     limits, doors, tables = broker.limits, gateway.limits, broker.tables
+    lobby = gateway.lobby
     channels = list(broker.channels.values())
 
     def fullest(depth: Callable[[Channel], int]) -> int:
@@ -38,6 +39,9 @@ def buffers(gateway: Gateway) -> dict[str, Fill]:
         "sessions": _sessions(gateway),
         "channels": Fill(len(channels), limits.channels),
         "connections": Fill(len(presence), doors.connections),
+        "sockets": Fill(lobby.sockets, lobby.limits.sockets),
+        "newcomers": Fill(len(lobby.newcomers), lobby.limits.newcomers),
+        "fullest_address": Fill(lobby.fullest_address, lobby.limits.address),
         "waiters": Fill(tables.waiters, limits.waiters),
         "feeds": Fill(tables.feeds, limits.feeds),
         "fullest_prompts": Fill(fullest(lambda c: len(c.state.open)), limits.channel_prompts),

@@ -10,6 +10,8 @@ from ailoop.access.authenticator import Authenticator
 from ailoop.broker import Broker
 from ailoop.model.codec import Codec
 from ailoop.transport.counts import TransportCounts
+from ailoop.transport.head import HeadLimits
+from ailoop.transport.lobby import Lobby, LobbyLimits
 from ailoop.transport.origin import OriginPolicy
 from ailoop.transport.presence import Presence
 from ailoop.transport.rates import Rates
@@ -35,6 +37,10 @@ class TransportLimits:
     :param send_seconds: how long a frame may wait for a reader; then the connection is
         closed with 4008.
     :param heartbeat_seconds: how often an idle connection is asked whether it is there.
+    :param upload_seconds: how long an HTTP body may take to arrive (``too_slow``).
+    :param idle_seconds: how long an HTTP connection is kept between two requests.
+    :param head: bounds of the head of a request, or of a WebSocket's handshake.
+    :param lobby: how many connections of any kind there may be.
     """
 
     body_bytes: int = 1024 * 1024
@@ -48,6 +54,10 @@ class TransportLimits:
     wait_seconds: float = 3600.0
     send_seconds: float = 30.0
     heartbeat_seconds: float = 30.0
+    upload_seconds: float = 30.0
+    idle_seconds: float = 75.0  # longer than clients keep one, so none closes as it is used
+    head: HeadLimits = field(factory=HeadLimits)
+    lobby: LobbyLimits = field(factory=LobbyLimits)
 
 
 @define
@@ -60,6 +70,7 @@ class Gateway:
     origins: OriginPolicy = field(factory=OriginPolicy)
     presence: Presence = field(factory=Presence)
     counts: TransportCounts = field(factory=TransportCounts)
+    lobby: Lobby = field(factory=Lobby)
     rates: Rates = field(factory=Rates)
     authenticator: Authenticator | None = None
     """Knows who belongs here; without it, whoever can connect may do everything."""

@@ -27,6 +27,7 @@ class Outbox(trio.abc.Stream):
     """
 
     def __init__(self, stream: trio.SocketStream, patience: float = math.inf) -> None:
+        self._unread = b""
         self._stream = stream
         self._patience = patience
         self._stalls = 0
@@ -122,8 +123,19 @@ class Outbox(trio.abc.Stream):
         """Wait as :class:`trio.SocketStream` does."""
         await self._stream.wait_send_all_might_not_block()
 
+    def unread(self, data: bytes) -> None:
+        """Have what has been read come again."""
+        self._unread = data + self._unread
+
+    def _take_unread(self) -> bytes:
+        data, self._unread = self._unread, b""
+        return data
+
     async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
         """Read what has come."""
+        if self._unread:
+            await trio.lowlevel.checkpoint()
+            return self._take_unread()
         return await self._stream.receive_some(max_bytes or _READ_BYTES)
 
     async def aclose(self) -> None:

@@ -124,6 +124,9 @@ class TlsOutbox(Outbox):
     async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
         """Read what has come; nothing once the peer has ended, properly or not."""
         await trio.lowlevel.checkpoint_if_cancelled()
+        if self._unread:
+            await trio.lowlevel.cancel_shielded_checkpoint()
+            return self._take_unread()
         try:
             return await self._open(partial(self._tls.read, max_bytes or _READ_BYTES))
         except (ssl.SSLZeroReturnError, ssl.SSLEOFError):

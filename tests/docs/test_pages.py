@@ -115,7 +115,7 @@ async def test_the_metrics_of_the_buffers_exist():
     assert {name for name in named if f"``{name}``" not in page} == set()
     async with serving() as server:
         queues = (await server.http.get("/api/v1/health")).json()["queues"]
-    others = {"overflows", "slow_consumer_closed", "slow_reader"}
+    others = {"overflows", "slow_consumer_closed", "slow_reader", "evicted", "turned_away"}
     assert shown - named - others == set(queues)
     assert "overflows" in queues["feeds"]
 

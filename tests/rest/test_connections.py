@@ -90,10 +90,9 @@ async def test_pipelined(server: Served) -> None:
             await raw.read_to(OK)
 
 
-async def test_idle(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_idle() -> None:
     """A connection that has been answered and stays idle is closed."""
-    monkeypatch.setattr("ailoop.daemon.daemon._KEEP_ALIVE_SECONDS", 0.01)
-    async with serving() as server, connected(server) as raw:
+    async with serving(idle_seconds=0.01) as server, connected(server) as raw:
         await raw.send(PING)
         assert (await raw.read_to_end()).endswith(OK)
 
@@ -152,10 +151,9 @@ async def test_far_too_large(chunked: bool) -> None:
         await raw.read_to(OK)
 
 
-async def test_body_that_never_comes(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_body_that_never_comes() -> None:
     """A request that is refused and never ends is cut off after its answer."""
-    monkeypatch.setattr("ailoop.transport.rest.connection._UPLOAD_SECONDS", 0.01)
-    async with connected(server) as raw:
+    async with serving(upload_seconds=0.01) as server, connected(server) as raw:
         await raw.send(b"POST /nothing HTTP/1.1\r\n" + HOST + b"Content-Length: 5\r\n\r\n{")
         assert b"404" in await raw.read_to_end()
 
@@ -192,15 +190,14 @@ async def test_sending_while_it_closes(server: Served) -> None:
         b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
         b"CONNECT a:1 HTTP/1.1\r\n" + HOST + b"\r\n",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(50),
-        b"GET / HTTP/1.1\r\n" + HOST + b"Upgrade: h2c\r\nConnection: upgrade\r\n\r\nx",
+        b"GET /api/stats HTTP/1.1\r\n" + HOST + b"Upgrade: h2c\r\nConnection: upgrade\r\n\r\nx",
         b"GET / HTTP/1.1\r\n" + HOST + b"Upgrade: websocket\r\nConnection: upgrade\r\n\r\nx",
         b"GET /ws HTTP/1.1\r\n" + HOST + b"Upgrade: websocket\r\nConnection: upgrade\r\n\r\nx",
     ],
 )
-async def test_garbage(garbage: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_garbage(garbage: bytes) -> None:
     """Whatever comes over a connection stays with it; the server goes on for the others."""
-    monkeypatch.setattr("ailoop.daemon.daemon._KEEP_ALIVE_SECONDS", 0.1)
-    async with serving() as server, connected(server) as raw:
+    async with serving(idle_seconds=0.1) as server, connected(server) as raw:
         await raw.send(garbage)
         await raw.stream.send_eof()
         try:

@@ -50,6 +50,9 @@ async def test_queues() -> None:
         "outbox_bytes": 19,
         "max_shown": 20,
         "rate_remembered": 21,
+        "max_sockets": 21,
+        "max_newcomers": 22,
+        "max_address_connections": 23,
     }
     async with serving(**settings, **others) as server:
         asked = await server.post(question())
@@ -76,8 +79,13 @@ async def test_queues() -> None:
         "fullest_shown": 20,
         "fullest_rates": 21,
         "sessions": 0,
+        "sockets": 21,
+        "newcomers": 22,
+        "fullest_address": 23,
     }
     assert queues.pop("fullest_history_bytes")["used"] > 100
+    # The waiting request, the WebSocket, and this one; whoever posted may still be kept.
+    assert queues.pop("sockets")["used"] in (3, 4)
     assert {name: one["used"] for name, one in queues.items()} == {
         "prompts": 2,
         "channels": 2,
@@ -96,6 +104,8 @@ async def test_queues() -> None:
         "fullest_shown": 0,
         "fullest_rates": 0,
         "sessions": 0,
+        "newcomers": 0,
+        "fullest_address": 0,
     }
 
 

@@ -135,20 +135,20 @@ async def test_handshakes_that_never_finish(server: Served, port: str) -> None:
         nursery.cancel_scope.cancel()
 
 
-async def test_handshake_has_a_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On the WebSocket port, who does not finish in time is shown the door."""
-    monkeypatch.setattr("ailoop.transport.ws.listener._HANDSHAKE_SECONDS", 0.01)
-    async with serving() as server, connected(server, "ws") as stream:
+async def test_handshake_has_a_time_limit(port: str) -> None:
+    """Who does not finish in time is told so and shown the door."""
+    async with serving(head_seconds=0.05) as server, connected(server, port) as stream:
         await stream.send_all(b"GET /ws HTTP/1.1\r\nHost: localhost\r\n")
-        assert await read_to_end(stream) == b""
+        answer = await read_to_end(stream)
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert b'"code":"too_slow"' in answer
 
 
-async def test_garbage(port: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_garbage(port: str) -> None:
     """Whatever comes instead of a handshake stays with its connection, and is no fault."""
-    # Some of it is a request, after which the connection is kept for another.
-    monkeypatch.setattr("ailoop.daemon.daemon._KEEP_ALIVE_SECONDS", 0.1)
     with capture_logs() as logs:
-        async with serving() as server:
+        # Some of it is a request, after which the connection is kept for another.
+        async with serving(idle_seconds=0.1) as server:
             for garbage in GARBAGE:
                 async with connected(server, port) as stream:
                     with suppress(trio.BrokenResourceError):

@@ -30,6 +30,12 @@ def door_metrics(gateway: Gateway) -> Iterator[Metric]:
     yield counter(
         "ailoop_frames_received", "WebSocket frames that were read", counts.frames_received
     )
+    yield counter(
+        "ailoop_sockets_closed",
+        "TCP connections closed because there were too many",
+        {"evicted": gateway.lobby.evicted, "turned_away": gateway.lobby.turned_away},
+        "reason",
+    )
     yield counter("ailoop_frames_sent", "WebSocket frames that were sent", counts.frames_sent)
     yield counter(
         "ailoop_reads_paused",

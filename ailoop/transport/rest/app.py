@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from ailoop.model.errors import Refusal
 from ailoop.transport.gateway import Gateway
+from ailoop.transport.head import SECURITY_HEADERS
 from ailoop.transport.rest.caller import admit_request
 from ailoop.transport.rest.channels import channel_routes
 from ailoop.transport.rest.connection import Connection
@@ -29,7 +30,7 @@ __all__ = ["create_app"]
 log = structlog.get_logger()
 
 _READING = ("GET", "HEAD", "OPTIONS")
-_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+_CODES = {404: "not_found", 405: "method_not_allowed", 408: "too_slow", 413: "too_large"}
 
 
 def create_app(gateway: Gateway) -> QuartTrio:
@@ -37,6 +38,7 @@ def create_app(gateway: Gateway) -> QuartTrio:
     app = QuartTrio("ailoop", static_folder=None)
     app.asgi_http_class = Connection
     app.config["MAX_CONTENT_LENGTH"] = gateway.limits.body_bytes
+    app.config["BODY_TIMEOUT"] = gateway.limits.upload_seconds
     # A long poll is silent for as long as the person thinks.
     app.config["RESPONSE_TIMEOUT"] = None
     app.url_map.strict_slashes = False
@@ -47,12 +49,21 @@ def create_app(gateway: Gateway) -> QuartTrio:
     async def guard() -> None:
         host, origin = request.headers.get("Host"), request.headers.get("Origin")
         gateway.origins.check_host(host)
+        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise Refusal("encoded_body")
         if request.method not in _READING:
             gateway.origins.check_origin(origin, host)
             if gateway.broker.stopping:
                 raise Refusal("shutting_down")
         await admit_request(gateway)
         count_request(gateway)
+
+    @app.after_request
+    async def guard_reader(response: Response) -> Response:
+        """Tell browsers to take an answer for what it says it is, and for nobody else's."""
+        for name, value in SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
 
     @app.after_request
     async def share(response: Response) -> Response:
@@ -66,6 +77,7 @@ def create_app(gateway: Gateway) -> QuartTrio:
                 "Authorization, Content-Type, X-Api-Key"
             )
             response.headers["Vary"] = "Origin"
+            response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         return response
 
     @app.errorhandler(Refusal)

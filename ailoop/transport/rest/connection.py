@@ -8,6 +8,8 @@ Hypercorn cannot go on with a connection whose request was answered before it wa
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import trio
 from hypercorn.typing import ASGIReceiveCallable, ASGIReceiveEvent, ASGISendCallable
 from quart.typing import ResponseTypes
@@ -17,8 +19,8 @@ from quart_trio.asgi import TrioASGIHTTPConnection
 
 __all__ = ["Connection"]
 
-_UPLOAD_SECONDS = 10.0
-"""How long a request that has been decided on may take to arrive; then it is cut off."""
+_READ_ON_BYTES = 16 * 1024 * 1024
+"""How much of a request that has been decided on is read, so that its connection lives on."""
 
 _FINISH_SECONDS = 1.0
 """How long Hypercorn may need, after the end of a request, to put its connection in order."""
@@ -30,13 +32,22 @@ class Connection(TrioASGIHTTPConnection):
     Only what Quart 0.22 and 0.23 have in common is used; how a request takes its body is not.
     """
 
-    _read: trio.Event
+    _read: trio.Event  # all of the request, or more of it than will be
+    _arrived: int
+    _complete: bool
+    _due: float
+    _enough: int
     _deciding: trio.CancelScope
     _done: trio.Event
 
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Serve the request; if its sender leaves before the answer, stop."""
         self._read, self._done = trio.Event(), trio.Event()
+        self._arrived, self._complete = 0, False
+        self._due = trio.current_time() + self.app.config["BODY_TIMEOUT"]
+        self._enough = max(_READ_ON_BYTES, self.app.config["MAX_CONTENT_LENGTH"] or 0)
+        if _declared_length(self.scope["headers"]) > self._enough:
+            self._read.set()
         self._deciding = trio.CancelScope()
 
         async def watch() -> ASGIReceiveEvent:
@@ -46,8 +57,11 @@ class Connection(TrioASGIHTTPConnection):
                 # Told of the end, Quart-Trio cancels everything, a write in progress too.
                 with trio.move_on_after(_FINISH_SECONDS):
                     await self._done.wait()
-            elif event["type"] == "http.request" and not event["more_body"]:
-                self._read.set()
+            elif event["type"] == "http.request":
+                self._arrived += len(event["body"])
+                self._complete = not event["more_body"]
+                if self._complete or self._arrived > self._enough:
+                    self._read.set()
             return event
 
         await super().__call__(watch, send)
@@ -60,7 +74,7 @@ class Connection(TrioASGIHTTPConnection):
         with self._deciding:
             response = await self.app.handle_request(request)
             if not self._read.is_set():
-                with trio.move_on_after(_UPLOAD_SECONDS):
+                with trio.CancelScope(deadline=self._due):
                     await self._read.wait()
         if not self._deciding.cancelled_caught:
             await self._send_response(send, response)
@@ -73,6 +87,8 @@ class Connection(TrioASGIHTTPConnection):
             await super()._send_response(send, response)
             return
         headers = encode_headers(response.headers)
+        if not self._complete:
+            headers.append((b"connection", b"close"))
         body = await response.get_data(as_text=False)
         await send(
             {
@@ -83,3 +99,8 @@ class Connection(TrioASGIHTTPConnection):
             }
         )
         await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _declared_length(headers: Iterable[tuple[bytes, bytes]]) -> int:
+    """Return how long a request says it is; what is no number has been refused before."""
+    return max((int(value) for name, value in headers if name == b"content-length"), default=0)

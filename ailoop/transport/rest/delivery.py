@@ -6,7 +6,6 @@ import trio
 from quart import Blueprint, Response, request
 
 from ailoop.broker import Prompt
-from ailoop.model.codec import load_json
 from ailoop.model.delivery import Showing
 from ailoop.model.errors import Refusal
 from ailoop.transport.delivery import delivery_members, load_word
@@ -33,7 +32,7 @@ def delivery_routes(gateway: Gateway) -> Blueprint:
     @routes.post("/delivery")
     async def post_delivery(message_id: str) -> Response:
         prompt = their_broker().prompt(read_id(message_id))
-        word = load_word(load_json(await request.get_data()))
+        word = load_word(gateway.codec.load_json(await request.get_data()))
         if word.state is Showing.TYPING:
             raise Refusal(
                 "invalid_message",

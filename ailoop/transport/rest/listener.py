@@ -8,25 +8,34 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import structlog
 import trio
 from hypercorn.config import Config
-from hypercorn.events import Closed, Event, RawData
+from hypercorn.events import Closed, Event, RawData, Updated
+from hypercorn.protocol import ProtocolWrapper
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import AppWrapper, ConnectionState
 from hypercorn.utils import wrap_app
 from quart_trio import QuartTrio
 
+from ailoop.model.errors import Refusal
+from ailoop.transport.gateway import Gateway
+from ailoop.transport.lobby import Visit
 from ailoop.transport.outbox import Outbox
+from ailoop.transport.rest.http1 import Http1
 from ailoop.transport.tls import CurrentContext, TlsOutbox, open_outbox
 
 __all__ = ["serve_http"]
 
 log = structlog.get_logger()
+
+_READ_BYTES = 64 * 1024
+_LINGER_SECONDS = 1.0
 
 
 class _Server(TCPServer):
@@ -43,14 +52,38 @@ class _Server(TCPServer):
         context: WorkerContext,
         stream: trio.SocketStream,
         outbox: Outbox,
+        gateway: Gateway,
+        visit: Visit,
     ) -> None:
+        self._gateway = gateway
+        self._visit = visit
         # Hypercorn's annotation forgets that a stream may do without TLS, or with ours.
         read_from: Any = outbox if isinstance(outbox, TlsOutbox) else stream
         super().__init__(app, config, context, ConnectionState({}), read_from)
         self._outbox = outbox
+        self._head_due = math.inf
+        self._has_served = False
+        self._lingers = False
+
+    @property  # type: ignore[override]
+    def protocol(self) -> Http1:
+        """What speaks HTTP here."""
+        return self._protocol
+
+    @protocol.setter
+    def protocol(self, wrapper: ProtocolWrapper) -> None:
+        self._protocol = Http1(wrapper, self._gateway)
 
     async def protocol_send(self, event: Event) -> None:
         """Send data; whatever else it is told is Hypercorn's business."""
+        if isinstance(event, Updated):
+            if event.idle:
+                self._visit.rest()
+            else:
+                self._visit.engage()
+        if isinstance(event, Closed) and self.protocol.awaits_body:
+            await self._linger()
+            return
         if not isinstance(event, RawData):
             await super().protocol_send(event)
             return
@@ -61,18 +94,65 @@ class _Server(TCPServer):
         except trio.BrokenResourceError:
             await self.protocol.handle(Closed())
 
+    async def _linger(self) -> None:
+        """End a connection whose peer still sends, so that it can read its answer first.
+
+        Closed with bytes that nobody has read, a socket throws away what the peer has not
+        read either (RFC 9112, section 9.6).
+        """
+        self._lingers = True
+        with suppress(trio.BrokenResourceError, trio.ClosedResourceError, AttributeError):
+            await self.stream.send_eof()
+        await self.protocol.handle(Closed())
+        tasks = self._task_group._nursery  # noqa: SLF001
+        if tasks is not None:
+            tasks.cancel_scope.deadline = trio.current_time() + _LINGER_SECONDS
+
     async def _read_data(self) -> None:
         """Read until there is nothing to read from any more, then end the whole connection.
 
         Hypercorn would keep it until it has been idle for long enough, or a ping is due.
         """
-        await super()._read_data()
+        while await self._read_some():
+            pass
+        await self.protocol.handle(Closed())
         tasks = self._task_group._nursery  # noqa: SLF001 -- it has no other way to end them
         if tasks is not None:
             tasks.cancel_scope.cancel()
 
+    async def _read_some(self) -> bool:
+        """Read once; return whether there may be more.
+
+        A head has its time from the connection's first moment, or from its own first byte;
+        :class:`Connection` sees to bodies, which it answers.
+        """
+        protocol = self.protocol
+        if self._lingers:
+            return await self._receive() != b""
+        if not (protocol.awaits_head and (protocol.has_begun or not self._has_served)):
+            self._head_due = math.inf
+        elif self._head_due == math.inf:
+            self._head_due = trio.current_time() + self._gateway.limits.head.seconds
+        self._has_served = self._has_served or not protocol.awaits_head
+        data = None
+        with trio.CancelScope(deadline=self._head_due):
+            data = await self._receive()
+        if data is None:
+            if protocol.has_begun:
+                await protocol.refuse("too_slow")
+            return False
+        await protocol.handle(RawData(data))
+        return data != b""
+
+    async def _receive(self) -> bytes:
+        try:
+            return bytes(await self.stream.receive_some(_READ_BYTES))
+        except (trio.ClosedResourceError, trio.BrokenResourceError):
+            return b""
+
 
 async def serve_http(
+    gateway: Gateway,
     app: QuartTrio,
     config: Config,
     listeners: Sequence[trio.SocketListener],
@@ -91,7 +171,7 @@ async def serve_http(
     asgi = wrap_app(app, config.wsgi_max_body_size, "asgi")
     try:
         await trio.serve_listeners(
-            partial(_serve_stream, asgi, config, context, tls),
+            partial(_serve_stream, gateway, asgi, config, context, tls),
             list(listeners),
             handler_nursery=connections,
             task_status=task_status,
@@ -102,6 +182,7 @@ async def serve_http(
 
 
 async def _serve_stream(
+    gateway: Gateway,
     app: AppWrapper,
     config: Config,
     context: WorkerContext,
@@ -110,9 +191,12 @@ async def _serve_stream(
 ) -> None:
     """Serve one connection; whatever goes wrong with it stays with it."""
     try:
-        outbox = await open_outbox(stream, tls, math.inf)
-        if outbox is not None:
-            await _Server(app, config, context, stream, outbox)
+        with gateway.lobby.admit(stream) as visit:
+            outbox = await open_outbox(stream, tls, math.inf)
+            if outbox is not None:
+                await _Server(app, config, context, stream, outbox, gateway, visit)
+    except* Refusal:
+        gateway.counts.refuse("too_many_connections")
     except* (UnicodeDecodeError, trio.BrokenResourceError):
         # HTTP/2 lets in bytes that are no text; the peer's fault, not ours.
         log.debug("connection_lost")

@@ -8,7 +8,6 @@ import trio
 from quart import Blueprint, Response, request
 
 from ailoop.broker import Accepted, Prompt
-from ailoop.model.codec import load_json
 from ailoop.model.errors import Refusal
 from ailoop.model.message import PROMPT_TYPES, Message
 from ailoop.transport.decision import load_decision
@@ -32,7 +31,7 @@ def message_routes(gateway: Gateway) -> Blueprint:
     @routes.post("")
     async def post_messages() -> Response:
         patience = query_seconds("wait", gateway.limits.wait_seconds)
-        value = load_json(await request.get_data())
+        value = gateway.codec.load_json(await request.get_data())
         messages = gateway.codec.structure_all(value)
         if patience is not None and isinstance(value, list):
             raise Refusal(
@@ -77,7 +76,9 @@ def message_routes(gateway: Gateway) -> Blueprint:
 
     @routes.post("/<message_id>/response")
     async def post_response(message_id: str) -> Response:
-        decision = load_decision(load_json(await request.get_data()), gateway.codec.limits)
+        decision = load_decision(
+            gateway.codec.load_json(await request.get_data()), gateway.codec.limits
+        )
         accepted = await their_broker().respond(
             _original_id(message_id),
             decision.response,

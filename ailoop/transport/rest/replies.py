@@ -13,6 +13,7 @@ from ailoop.broker import Prompt
 from ailoop.model.codec import format_epoch
 from ailoop.model.errors import Refusal
 from ailoop.transport.delivery import delivery_members
+from ailoop.transport.head import SECURITY_HEADERS
 
 __all__ = [
     "encoded",
@@ -42,6 +43,7 @@ def refused(refusal: Refusal) -> Response:
         response.headers["Retry-After"] = str(refusal.retry_after)
     if refusal.spec.status == 401:  # RFC 9110, section 11.6.1
         response.headers["WWW-Authenticate"] = "Bearer"
+    response.headers.update(SECURITY_HEADERS)  # here, as no hook sees a handshake's refusal
     return response
 
 

@@ -25,6 +25,8 @@ from ailoop.broker import Batch
 from ailoop.model.errors import Refusal
 from ailoop.transport.credentials import recognise
 from ailoop.transport.gateway import Gateway
+from ailoop.transport.head import SECURITY_HEADERS, read_head, refusal_response
+from ailoop.transport.lobby import Visit
 from ailoop.transport.outbox import Outbox
 from ailoop.transport.tls import CurrentContext, open_outbox
 from ailoop.transport.ws.connection import (
@@ -41,8 +43,8 @@ __all__ = ["serve_stream", "serve_websockets", "text_frames"]
 
 log = structlog.get_logger()
 
-_HANDSHAKE_SECONDS = 10.0
 _RECEIVE_BYTES = 64 * 1024
+_LAST_WORD_SECONDS = 1.0
 
 _TURN_SECONDS = 0.00025
 """For how long one connection's messages are taken before other tasks have their turn."""
@@ -53,6 +55,7 @@ _PEER_FAULTS = (
     trio.BrokenResourceError,
     LocalProtocolError,  # a ping that crosses our closing frame
     UnicodeError,  # a Host that is no name
+    trio.TooSlowError,  # a head that does not come
 )
 
 
@@ -194,13 +197,18 @@ async def serve_stream(
 ) -> None:
     """Serve one connection; whatever goes wrong with it stays with it."""
     try:
-        outbox = await open_outbox(stream, tls, gateway.limits.send_seconds)
-        if outbox is not None:
-            async with trio.open_nursery() as nursery:
-                await _shake_hands(gateway, heart, outbox, _address(stream), nursery)
-                nursery.cancel_scope.cancel()
+        with gateway.lobby.admit(stream) as visit:
+            outbox = await open_outbox(stream, tls, gateway.limits.send_seconds)
+            if outbox is not None:
+                outbox.unread(await _read_head(gateway, outbox))
+                async with trio.open_nursery() as nursery:
+                    await _shake_hands(gateway, heart, outbox, _address(stream), nursery, visit)
+                    nursery.cancel_scope.cancel()
     except* _PEER_FAULTS:
         log.debug("connection_lost")
+    except* Refusal as refusals:
+        for refusal in refusals.exceptions:
+            gateway.counts.refuse(getattr(refusal, "code", "bad_request"))
     except* Exception:
         log.exception("connection_failed")
     finally:
@@ -209,10 +217,26 @@ async def serve_stream(
             await trio.aclose_forcefully(stream)
 
 
+async def _read_head(gateway: Gateway, stream: Outbox) -> bytes:
+    """Read what a handshake begins with; a connection costs little until that is there."""
+    try:
+        return await read_head(stream, gateway.limits.head)
+    except Refusal as one:
+        refusal = one
+    with trio.move_on_after(_LAST_WORD_SECONDS):
+        await stream.send_all(refusal_response(refusal))
+    raise refusal
+
+
 async def _shake_hands(
-    gateway: Gateway, heart: Heart, outbox: Outbox, address: str, nursery: trio.Nursery
+    gateway: Gateway,
+    heart: Heart,
+    outbox: Outbox,
+    address: str,
+    nursery: trio.Nursery,
+    visit: Visit,
 ) -> None:
-    with trio.move_on_after(_HANDSHAKE_SECONDS) as shaking:
+    with trio.move_on_after(gateway.limits.head.seconds) as shaking:
         request = await wrap_server_stream(
             nursery,
             outbox,
@@ -226,6 +250,7 @@ async def _shake_hands(
                 agreed = SUBPROTOCOL if SUBPROTOCOL in request.proposed_subprotocols else None
                 connection = await request.accept(subprotocol=agreed)
                 shaking.deadline = math.inf
+                visit.engage()
                 session = make_session(gateway, agreed, identity, address)
                 await _converse(session, heart, connection, outbox, nursery)
         except Refusal as refusal:
@@ -239,6 +264,7 @@ async def _shake_hands(
 
 def _headers(refusal: Refusal) -> list[tuple[bytes, bytes]]:
     headers = [(b"content-type", b"application/json")]
+    headers += [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
     if refusal.retry_after is not None:
         headers.append((b"retry-after", b"%d" % refusal.retry_after))
     return headers

@@ -21,7 +21,6 @@ import trio
 
 from ailoop.access.identity import Identity
 from ailoop.broker import Accepted, Batch, Entry, Feed, Gap, Outcome, Prompt
-from ailoop.model.codec import load_json
 from ailoop.model.errors import CLOSE_SLOW_CONSUMER, CLOSE_UNAUTHENTICATED, Refusal
 from ailoop.model.message import PROMPT_TYPES, Message
 from ailoop.transport.gateway import Gateway
@@ -155,7 +154,7 @@ class Session(ABC):
             await self._room.wait()
         ref = None
         try:
-            value = load_json(frame)
+            value = self.gateway.codec.load_json(frame)
             ref = self.ref_of(value)
             if self.recognised.is_set():
                 await self.handle(value)
