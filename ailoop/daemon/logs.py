@@ -1,7 +1,8 @@
 """Structured logs: coloured on a terminal, JSON lines otherwise, always on stderr.
 
 Nothing logs what a message says; ids and channel names are as far as it goes. So tracebacks
-come without the values of local variables.
+come without the values of local variables, and :mod:`ailoop.daemon.log_guard` looks at the
+rest: no credential, and no text that forges a line.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TextIO, cast
 import structlog
 from structlog.typing import Processor
 
+from ailoop.daemon.log_guard import guard_entry, indented_traceback
 from ailoop.daemon.log_writer import LogWriter
 
 __all__ = ["configure_logs"]
@@ -43,14 +45,16 @@ def configure_logs(level: str, form: str) -> None:
         structlog.processors.ExceptionRenderer(
             structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
         ),
+        guard_entry,
         structlog.processors.JSONRenderer(),
     ]
     if console:
         last = [
+            guard_entry,
             structlog.dev.ConsoleRenderer(
                 colors="NO_COLOR" not in os.environ,
-                exception_formatter=structlog.dev.plain_traceback,
-            )
+                exception_formatter=indented_traceback,
+            ),
         ]
     structlog.configure(
         processors=[
