@@ -7,6 +7,7 @@ asks, RFC 6454) and ``Host`` (which name it used; a hostile name may resolve to 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import ip_address
@@ -15,6 +16,9 @@ from urllib.parse import SplitResult, urlsplit
 from ailoop.model.errors import Refusal
 
 __all__ = ["OriginPolicy"]
+
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::[0-9]*)?")
+"""A name or an address, and a port (RFC 9110, section 7.2); what is more than that is a trick."""
 
 
 class OriginPolicy:
@@ -68,7 +72,8 @@ class OriginPolicy:
 @lru_cache(maxsize=256)
 def _is_local(host: str) -> bool:
     """Whether a ``Host`` header names an address, or this machine; asked at every request."""
-    name = _split(f"//{host}").hostname or ""
+    found = _HOST.fullmatch(host)
+    name = (found[1] or found[2]).lower() if found else ""
     return name == "localhost" or name.endswith(".localhost") or _is_address(name)
 
 

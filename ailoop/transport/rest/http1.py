@@ -11,6 +11,7 @@ from typing import cast
 
 import h11
 from h11._receivebuffer import ReceiveBuffer
+from hypercorn.events import Closed
 from hypercorn.protocol import ProtocolWrapper
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.typing import ConnectionState
@@ -107,6 +108,15 @@ class Http1(H11Protocol):
                 http_version=request.http_version,
             )
         await super()._create_stream(request)
+
+    async def _handle_events(self) -> None:
+        """Act on what has come, and end what has been refused as no handshake.
+
+        Hypercorn answers that and then keeps the connection, for as long as its peer likes.
+        """
+        await super()._handle_events()
+        if self.stream is not None and self.stream.closed:
+            await self.send(Closed())
 
     async def _send_error_response(self, status_code: int) -> None:
         """Say in JSON what is wrong with a head, as with anything else."""
