@@ -18,7 +18,7 @@ from ailoop.model.errors import Refusal
 __all__ = ["OriginPolicy"]
 
 _HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::[0-9]*)?")
-"""A name or an address, and a port (RFC 9110, section 7.2); what is more than that is a trick."""
+"""A name or an address, and a port (RFC 9110, section 7.2); more than that is a trick."""
 
 
 class OriginPolicy:

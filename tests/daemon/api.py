@@ -39,6 +39,10 @@ class Api:
     def post_many(self, messages: list[dict[str, Any]]) -> httpx2.Response:
         return self._http.post("/api/v1/messages", json=messages)
 
+    def post_raw(self, body: bytes) -> httpx2.Response:
+        """Post a body as it is."""
+        return self._http.post("/api/v1/messages", content=body)
+
     def ask(self, channel: str, text: str = "Which?", **more: Any) -> str:
         """Ask a question; return its id."""
         return self.post(channel, type="question", text=text, **more)["id"]

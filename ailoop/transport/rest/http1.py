@@ -14,6 +14,7 @@ from h11._receivebuffer import ReceiveBuffer
 from hypercorn.events import Closed
 from hypercorn.protocol import ProtocolWrapper
 from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.protocol.ws_stream import WSStream
 from hypercorn.typing import ConnectionState
 
 from ailoop.model.errors import CATALOGUE, Refusal
@@ -90,6 +91,20 @@ class Http1(H11Protocol):
         return self.connection.their_state is h11.SEND_BODY
 
     @property
+    def is_overfull(self) -> bool:
+        """Whether a WebSocket's message has become too large, which its peer has been told.
+
+        Hypercorn would go on to read it, to no purpose.
+        """
+        stream = self.stream
+        return isinstance(stream, WSStream) and stream.buffer.length > stream.buffer.max_length
+
+    @property
+    def is_sent_more(self) -> bool:
+        """Whether there is more to come that nobody will read."""
+        return self.awaits_body or self.is_overfull
+
+    @property
     def has_begun(self) -> bool:
         """Whether some of the next head has come."""
         return len(self._buffer) > 0
@@ -110,12 +125,12 @@ class Http1(H11Protocol):
         await super()._create_stream(request)
 
     async def _handle_events(self) -> None:
-        """Act on what has come, and end what has been refused as no handshake.
+        """Act on what has come, and end a WebSocket that is none or has sent too much.
 
-        Hypercorn answers that and then keeps the connection, for as long as its peer likes.
+        Hypercorn says so and then keeps the connection, for as long as its peer likes.
         """
         await super()._handle_events()
-        if self.stream is not None and self.stream.closed:
+        if self.stream is not None and (self.stream.closed or self.is_overfull):
             await self.send(Closed())
 
     async def _send_error_response(self, status_code: int) -> None:

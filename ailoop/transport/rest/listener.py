@@ -36,6 +36,7 @@ log = structlog.get_logger()
 
 _READ_BYTES = 64 * 1024
 _LINGER_SECONDS = 1.0
+_LINGER_BYTES = 16 * 1024 * 1024
 
 
 class _Server(TCPServer):
@@ -64,6 +65,7 @@ class _Server(TCPServer):
         self._head_due = math.inf
         self._has_served = False
         self._lingers = False
+        self._left_over = 0
 
     @property  # type: ignore[override]
     def protocol(self) -> Http1:
@@ -81,7 +83,7 @@ class _Server(TCPServer):
                 self._visit.rest()
             else:
                 self._visit.engage()
-        if isinstance(event, Closed) and self.protocol.awaits_body:
+        if isinstance(event, Closed) and self.protocol.is_sent_more:
             await self._linger()
             return
         if not isinstance(event, RawData):
@@ -128,7 +130,9 @@ class _Server(TCPServer):
         """
         protocol = self.protocol
         if self._lingers:
-            return await self._receive() != b""
+            left_over = await self._receive()
+            self._left_over += len(left_over)
+            return left_over != b"" and self._left_over < _LINGER_BYTES
         if not (protocol.awaits_head and (protocol.has_begun or not self._has_served)):
             self._head_due = math.inf
         elif self._head_due == math.inf:
