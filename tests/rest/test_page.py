@@ -83,18 +83,18 @@ async def test_nothing_inline_nothing_foreign(server: Served) -> None:
     page = Page()
     page.feed(await read(server, "index.html"))
     assert page.inline == []
-    assert page.loaded == {"icon.svg", "inbox.css", "main.js"}
+    assert page.loaded == {"icon.svg", "inbox.css", "start.js"}
     for part in page.loaded:
         await read(server, part)
 
 
 async def test_every_module_is_there_and_used(server: Served) -> None:
     """What a module imports is served, and no file is left that none imports."""
-    found, reached = {"main.js"}, set[str]()
+    found, reached = {"start.js"}, set[str]()
     while found - reached:
         part = (found - reached).pop()
         reached.add(part)
-        found |= set(re.findall(r'from "\./([\w-]+\.js)"', await read(server, part)))
+        found |= set(re.findall(r'(?:from |import\()"\./([\w-]+\.js)"', await read(server, part)))
     assert reached == {part for part in PARTS if part.endswith(".js")}
 
 
