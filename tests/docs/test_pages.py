@@ -96,6 +96,7 @@ def test_what_a_page_names_exists(page, tables):
     known |= {"AILOOP_SERVER", "AILOOP_BASE_URL", "AILOOP_CONFIG", "AILOOP_USER"}
     known |= {"AILOOP_RECEIPT_KEY"}
     known |= {"AILOOP_SEAL_FOR", "AILOOP_KEYS"}
+    known |= {f"AILOOP_{name.upper()}" for name in ("ca_file", "cert_file", "key_file")}
     assert set(re.findall(r"AILOOP_[A-Z_]+", text)) <= known
 
 
