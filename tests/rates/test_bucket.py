@@ -59,14 +59,20 @@ def test_after_the_time_told(clock: Clock, rate: float, cost: int) -> None:
     while passes(one):
         pass
     if cost <= one.burst:
-        with pytest.raises(Refusal) as caught:
-            one.take("x", cost)
-        assert caught.value.code == "rate_limited"
-        clock.now += caught.value.retry_after or 0
+        told = set()
+        for act in (one.take, one.check):
+            with pytest.raises(Refusal) as caught:
+                act("x", cost)
+            assert caught.value.code == "rate_limited"
+            told.add(caught.value.retry_after)
+        (seconds,) = told
+        clock.now += seconds - 1
+        assert not passes(one, cost=cost)
+        clock.now += 1
         assert passes(one, cost=cost)
 
 
-@given(rate=st.sampled_from([0.7, 1.5, 3]))
+@given(rate=st.sampled_from([0.7, 1.4, 1.5, 3]))
 def test_a_steady_client_keeps_its_rate(clock: Clock, rate: float) -> None:
     """Who never comes faster than the rate is never refused: no fraction of it gets lost."""
     one = bucket(rate)
