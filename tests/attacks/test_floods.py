@@ -52,7 +52,7 @@ def bounded_growth(daemon: DaemonProcess, most: float) -> Iterator[None]:
     assert grown < most, f"{grown:.0f} MB more"
     with closing(Api(daemon.rest)) as api:
         assert api.get("/api/v1/health").json()["status"] == "healthy"
-    assert daemon.stderr == ""
+    assert daemon.stderr == "", daemon.stderr[-3000:]
 
 
 def may_open(count: int) -> bool:
@@ -119,7 +119,7 @@ def test_few_descriptors(descriptors: None) -> None:
         with closing(Api(daemon.rest)) as api:
             assert api.ask("flood", "Still there?")
             assert api.get("/api/v1/health").json()["queues"]["sockets"]["limit"] == 236
-        assert daemon.stderr == ""
+        assert daemon.stderr == "", daemon.stderr[-3000:]
 
 
 @contextmanager

@@ -36,6 +36,12 @@ log = structlog.get_logger()
 
 _READ_BYTES = 64 * 1024
 _LINGER_SECONDS = 1.0
+_CLOSED_ALREADY = (
+    trio.BrokenResourceError,
+    trio.BusyResourceError,  # another task is about to
+    trio.ClosedResourceError,
+    AttributeError,  # what speaks TLS has no half to close
+)
 _LINGER_BYTES = 16 * 1024 * 1024
 
 
@@ -102,8 +108,10 @@ class _Server(TCPServer):
         Closed with bytes that nobody has read, a socket throws away what the peer has not
         read either (RFC 9112, section 9.6).
         """
+        if self._lingers:
+            return  # two tasks may find out
         self._lingers = True
-        with suppress(trio.BrokenResourceError, trio.ClosedResourceError, AttributeError):
+        with suppress(*_CLOSED_ALREADY):
             await self.stream.send_eof()
         await self.protocol.handle(Closed())
         tasks = self._task_group._nursery  # noqa: SLF001
