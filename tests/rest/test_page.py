@@ -94,7 +94,9 @@ async def test_every_module_is_there_and_used(server: Served) -> None:
     while found - reached:
         part = (found - reached).pop()
         reached.add(part)
-        found |= set(re.findall(r'(?:from |import\()"\./([\w-]+\.js)"', await read(server, part)))
+        found |= set(
+            re.findall(r'(?:from |import\()"\./([\w-]+\.js)"', await read(server, part))
+        )
     assert reached == {part for part in PARTS if part.endswith(".js")}
 
 
