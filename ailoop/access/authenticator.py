@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import structlog
 
 from ailoop.access.identity import Identity
+from ailoop.access.passes import Passes
 from ailoop.access.penalty import Penalties
 from ailoop.access.provider import Provider
 from ailoop.access.signins import SignIns
@@ -25,7 +26,8 @@ class Authenticator:
     """
 
     def __init__(self, providers: Sequence[Provider], sign_ins: SignIns) -> None:
-        self._providers = providers
+        self.passes = Passes()
+        self._providers = [*providers, self.passes]
         self._penalties = Penalties()
         self.sign_ins = sign_ins
         self.failures = 0

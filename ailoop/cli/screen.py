@@ -16,6 +16,7 @@ from ailoop.cli.inbox import serve_person
 from ailoop.cli.lines import fits_screen, is_terminal
 from ailoop.cli.prompts import Inbox
 from ailoop.cli.running import NO_PATIENCE
+from ailoop.daemon import Daemon
 
 __all__ = ["serve_screen"]
 
@@ -33,23 +34,21 @@ class _Pinned(Tls):
         return self.pinned
 
 
-async def serve_screen(rest_url: str, pinned: ssl.SSLContext | None) -> None:
-    """Let the person at this terminal answer; the daemon goes on without them.
-
-    :param pinned: what trusts the daemon's certificate, if it has one.
-    """
+async def serve_screen(daemon: Daemon) -> None:
+    """Let the person at this terminal answer; the daemon goes on without them."""
     # Put in the background later, a read must fail rather than suspend the daemon.
     signal.signal(signal.SIGTTIN, signal.SIG_IGN)
     name = os.environ.get("AILOOP_USER", "terminal")
     try:
-        tls = _own_tls(pinned)
+        tls = _own_tls(daemon.certificate.pinned if daemon.certificate else None)
+        token = daemon.own_pass(name)
         if fits_screen(sys.stdout):
             from ailoop.cli.terminal.inbox import show_inbox
 
-            await show_inbox(rest_url, None, name, mouse=True, tls=tls)
+            await show_inbox(daemon.rest_url, None, name, mouse=True, tls=tls, token=token)
             log.info("inbox_closed", hint="the daemon goes on; Ctrl-C stops it")
         else:
-            await _serve_lines(rest_url, name, tls)
+            await _serve_lines(daemon.rest_url, name, tls, token)
     except Unreachable as error:
         log.error("inbox_failed", why=str(error))  # noqa: TRY400 -- the sentence says it all
     except Exception:
@@ -65,8 +64,10 @@ def _own_tls(pinned: ssl.SSLContext | None) -> Tls | None:
     return _Pinned(pinned=pinned, cert_file=said.cert_file, key_file=said.key_file)
 
 
-async def _serve_lines(rest_url: str, name: str, tls: Tls | None) -> None:
-    async with AiloopClient(rest_url, role="human", patience=NO_PATIENCE, tls=tls) as client:
+async def _serve_lines(rest_url: str, name: str, tls: Tls | None, token: str | None) -> None:
+    async with AiloopClient(
+        rest_url, role="human", patience=NO_PATIENCE, tls=tls, token=token
+    ) as client:
         box = Inbox(channel=None, responder=name, write=click.echo)
         if is_terminal(sys.stdin):
             await serve_person(client, box)

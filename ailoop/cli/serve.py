@@ -6,7 +6,6 @@ import gc
 import os
 import resource
 import signal
-import ssl
 import sys
 import threading
 from collections.abc import Awaitable, Callable
@@ -20,7 +19,7 @@ from attrs import Attribute, fields
 
 from ailoop.cli.lines import is_terminal, stop_signals
 from ailoop.cli.text import complain
-from ailoop.daemon import DaemonError, Settings, load_settings, open_daemon
+from ailoop.daemon import Daemon, DaemonError, Settings, load_settings, open_daemon
 from ailoop.daemon.logs import configure_logs
 from ailoop.daemon.settings import toml_text
 
@@ -31,8 +30,8 @@ _CANNOT_LISTEN = 3
 _CRASHED = 70  # EX_SOFTWARE of BSD's sysexits.h
 _FORCED_SECONDS = 3.0
 
-_Screen = Callable[[str, ssl.SSLContext | None], Awaitable[None]]
-"""Lets the person at this terminal answer what waits at a REST address, with what trusts it."""
+_Screen = Callable[[Daemon], Awaitable[None]]
+"""Lets the person at this terminal answer what waits at a daemon."""
 
 
 def _setting_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -163,8 +162,7 @@ async def _serve(settings: Settings, screen: _Screen | None) -> None:
             click.echo(f"ready rest={daemon.rest_url} ws={daemon.ws_url}")
             async with trio.open_nursery() as nursery:
                 if screen is not None:
-                    trusts = daemon.certificate.pinned if daemon.certificate else None
-                    nursery.start_soon(screen, daemon.rest_url, trusts)
+                    nursery.start_soon(screen, daemon)
                 async for received in signals:
                     if reloads and received == signal.SIGHUP:
                         nursery.start_soon(daemon.reload)

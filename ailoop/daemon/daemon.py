@@ -57,6 +57,11 @@ class Daemon:
     _reloads: Mapping[str, Callable[[], Awaitable[None]]] = {}
     _reloading: trio.Lock = field(factory=trio.Lock, eq=False)
 
+    def own_pass(self, name: str) -> str | None:
+        """Return what the person at this daemon's terminal shows, if anybody has to."""
+        authenticator = self.gateway.authenticator
+        return None if authenticator is None else authenticator.passes.issue(name)
+
     async def reload(self) -> None:
         """Read again what may change while it runs; what cannot be used changes nothing."""
         async with self._reloading:

@@ -35,6 +35,7 @@ async def show_inbox(
     *,
     mouse: bool,
     tls: Tls | None = None,
+    token: str | None = None,
     keys: Sequence[str] | None = None,
 ) -> None:
     """Let the person at this terminal answer, until they quit or the terminal hangs up.
@@ -45,13 +46,14 @@ async def show_inbox(
     :param channel: what is listed at first; ``None``: all.
     :param me: the person's name.
     :param tls: whom to trust; else what the environment says.
+    :param token: who this is; else what the environment says.
     :param keys: files of the keys that open what is encrypted for the person; else those
         that the environment names.
     :raises AiloopError: the server cannot be reached, or speaks another language.
     """
     link = Link(server or server_url() or DEFAULT_URL)
     async with AiloopClient(
-        server, role="human", tls=tls, on_event=link.tell, keys=keys
+        server, role="human", token=token, tls=tls, on_event=link.tell, keys=keys
     ) as client:
         desk = _Desk(client, Board(channel), link, me, mouse=mouse)
         await desk.run()

@@ -1,0 +1,175 @@
+"""The three faces of the client where a server wants to know who is there."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+from ailoop import AiloopClient, AiloopError, NotAllowed, Unauthenticated
+from tests.access.kit import Guarded
+from tests.serving import PORTS, until
+
+TRANSPORTS = ("websocket", "rest")
+
+
+@pytest.fixture(params=TRANSPORTS)
+def transport(request: pytest.FixtureRequest) -> Any:
+    """Name one transport after the other."""
+    return request.param
+
+
+@asynccontextmanager
+async def client(house: Guarded, name: str, **more: Any) -> AsyncIterator[AiloopClient]:
+    """Open somebody's client."""
+    url = house.server.daemon.rest_url
+    async with AiloopClient(url, token=house.keys.get(name), **more) as opened:
+        yield opened
+
+
+async def test_an_agent_and_a_person(house: Guarded, transport: Any) -> None:
+    """One asks, the other answers, under their own names."""
+    async with (
+        client(house, "bot", transport=transport) as bot,
+        client(house, "ann", transport=transport) as ann,
+        trio.open_nursery() as nursery,
+    ):
+        approvals = []
+
+        async def ask() -> None:
+            approvals.append(await bot.authorize("a", "Deploy"))
+
+        nursery.start_soon(ask)
+        await until(lambda: house.server.broker.tables.open_prompts)
+        (waiting,) = await ann.pending()
+        assert waiting["message"]["metadata"] == {"sender": "bot"}
+        with pytest.raises(NotAllowed, match="grant to answer"):
+            await bot.respond(waiting["message_id"], response_type="authorization_approved")
+        await ann.respond(waiting["message_id"], response_type="authorization_approved", responder="the boss")
+    (approval,) = approvals
+    assert approval
+    assert approval.responder == "ann"
+
+
+async def test_no_token(
+    house: Guarded, transport: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without one, and with one that is not good, it is said so at once and for good."""
+    url = house.server.daemon.rest_url
+    monkeypatch.delenv("AILOOP_TOKEN", raising=False)
+    with pytest.raises(Unauthenticated) as raised:
+        async with AiloopClient(url, transport=transport) as nobody:
+            await nobody.say("a", "x")
+    assert raised.value.code == "unauthenticated"
+    with pytest.raises(Unauthenticated) as raised:
+        async with AiloopClient(url, transport=transport, token="nobody") as nobody:
+            await nobody.say("a", "x")
+    assert raised.value.code == "bad_credential"
+
+
+async def test_where_a_token_comes_from(
+    house: Guarded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The argument, what it returns, the environment, a file: the first that is there."""
+    url = house.server.daemon.rest_url
+    file = tmp_path / "token"
+    file.write_text(f"{house.keys['bot']}\n")
+    monkeypatch.setenv("AILOOP_TOKEN_FILE", str(file))
+    async with AiloopClient(url) as by_file:
+        await by_file.say("a", "x")
+    monkeypatch.setenv("AILOOP_TOKEN", house.keys["bot"])
+    file.unlink()
+    async with AiloopClient(url) as by_environment:
+        await by_environment.say("a", "x")
+    monkeypatch.setenv("AILOOP_TOKEN", "nobody")
+    async with AiloopClient(url, token=lambda: house.keys["bot"]) as by_call:
+        await by_call.say("a", "x")
+    monkeypatch.delenv("AILOOP_TOKEN")
+    for bad in (lambda: AiloopClient(url), lambda: AiloopClient(url, token="a\r\nX: y")):
+        with pytest.raises(AiloopError):
+            async with bad():
+                pass
+
+
+async def test_a_token_is_asked_for_anew(house: Guarded) -> None:
+    """A client whose key has been replaced goes on with the new one, and loses nothing."""
+    current = [house.keys["bot"]]
+    url = house.server.daemon.rest_url
+    async with (
+        AiloopClient(url, token=lambda: current[0]) as bot,
+        client(house, "ann") as ann,
+        trio.open_nursery() as nursery,
+    ):
+        answers = []
+
+        async def ask() -> None:
+            answers.append((await bot.ask("a", "Which?")).content.answer)
+
+        nursery.start_soon(ask)
+        await until(lambda: house.server.broker.tables.open_prompts)
+        current[0], _ = house.file.create("bot", ["agent:a*"])
+        (old,) = [key for key in house.file.listed() if key.name == "bot"][:1]
+        house.file.revoke(old.id)
+        presence = house.server.daemon.gateway.presence
+        await until(lambda: presence.closed["4001"])
+        (waiting,) = await ann.pending()
+        await ann.respond(waiting["message_id"], answer="this one")
+    assert answers == ["this one"]
+
+
+async def test_a_revoked_key_ends_a_client(house: Guarded) -> None:
+    """Whoever waits is told that the key is good no longer, and no other attempt is made."""
+    (bot,) = [key for key in house.file.listed() if key.name == "bot"]
+    async with client(house, "bot") as agent, trio.open_nursery() as nursery:
+
+        async def ask() -> None:
+            with pytest.raises(Unauthenticated):
+                await agent.ask("a", "Which?")
+
+        nursery.start_soon(ask)
+        await until(lambda: house.server.broker.tables.open_prompts)
+        house.file.revoke(bot.id)
+
+
+@pytest.mark.parametrize("face", ["aio", "sync"])
+async def test_the_other_faces(house: Guarded, transport: Any, face: str) -> None:
+    """They take a token as the Trio face does."""
+    import asyncio
+
+    import ailoop.aio
+    import ailoop.sync
+
+    url = house.server.daemon.rest_url
+
+    def blocking(token: str) -> None:
+        with ailoop.sync.AiloopClient(url, token=token, transport=transport) as opened:
+            opened.say("a", "x")
+
+    async def on_asyncio(token: str) -> None:
+        async with ailoop.aio.AiloopClient(url, token=token, transport=transport) as opened:
+            await opened.say("a", "x")
+
+    def run(token: str) -> None:
+        blocking(token) if face == "sync" else asyncio.run(on_asyncio(token))
+
+    await trio.to_thread.run_sync(run, house.keys["bot"])
+    with pytest.raises(Unauthenticated):
+        await trio.to_thread.run_sync(run, "nobody")
+    assert len(house.server.broker.channels["a"].history) == 1
+
+
+async def test_a_feed_shows_what_is_granted(house: Guarded, transport: Any) -> None:
+    """To follow all is to follow what is granted."""
+    async with (
+        client(house, "rival") as rival,
+        client(house, "ann", transport=transport) as ann,
+        ann.subscribe(replay=10) as feed,
+    ):
+        await rival.say("b", "secret")
+        await rival.say("a", "open")
+        assert (await feed.__anext__()).content.text == "open"  # type: ignore[union-attr]
+    assert PORTS
