@@ -42,7 +42,7 @@ async def trickling(server: Served, port: str, start: bytes) -> AsyncIterator[li
             except trio.BrokenResourceError:
                 pass
 
-    async with trio.open_nursery() as nursery, connected(server, port) as stream:
+    async with connected(server, port) as stream, trio.open_nursery() as nursery:
         over = trio.CancelScope()
 
         async def listen() -> None:
