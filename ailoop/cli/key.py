@@ -78,7 +78,7 @@ def key() -> None:
     multiple=True,
     required=True,
     metavar="ROLE:PATTERN",
-    help="agent, human, observer or admin, on channels such as deploys-*.",
+    help="agent, human, observer or admin, on the channels of a pattern.",
 )
 @click.option("--expires", callback=_read_duration, help="For how long it is good, as in 90d.")
 @file

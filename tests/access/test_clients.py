@@ -46,11 +46,11 @@ async def test_an_agent_and_a_person(house: Guarded, transport: Any) -> None:
         nursery.start_soon(ask)
         await until(lambda: house.server.broker.tables.open_prompts)
         (waiting,) = await ann.pending()
-        assert waiting.metadata == {"sender": "bot"}
+        assert waiting["message"].metadata == {"sender": "bot"}
         with pytest.raises(NotAllowed, match="grant to answer"):
-            await bot.respond(waiting.id, response_type="authorization_approved")
+            await bot.respond(waiting["message_id"], response_type="authorization_approved")
         decision = {"response_type": "authorization_approved", "responder": "the boss"}
-        await ann.respond(waiting.id, **decision)
+        await ann.respond(waiting["message_id"], **decision)
     (approval,) = approvals
     assert approval
     assert approval.responder == "ann"
@@ -118,7 +118,7 @@ async def test_a_token_is_asked_for_anew(house: Guarded) -> None:
         presence = house.server.daemon.gateway.presence
         await until(lambda: presence.closed["4001"])
         (waiting,) = await ann.pending()
-        await ann.respond(waiting.id, answer="this one")
+        await ann.respond(waiting["message_id"], answer="this one")
     assert answers == ["this one"]
 
 
