@@ -97,7 +97,7 @@ def test_what_a_page_names_exists(page, tables):
         assert not found or found["name"] in tables.names_in(path), name
     known = {f"AILOOP_{name.upper()}" for name in settings}
     known |= {"AILOOP_SERVER", "AILOOP_BASE_URL", "AILOOP_CONFIG", "AILOOP_USER"}
-    known |= {"AILOOP_RECEIPT_KEY"}
+    known |= {"AILOOP_TOKEN", "AILOOP_TOKEN_FILE", "AILOOP_RECEIPT_KEY"}
     known |= {"AILOOP_SEAL_FOR", "AILOOP_KEYS"}
     known |= {f"AILOOP_{name.upper()}" for name in ("ca_file", "cert_file", "key_file")}
     assert set(re.findall(r"AILOOP_[A-Z_]+", text)) <= known

@@ -99,6 +99,7 @@ async def test_hostile_sockets(server: Served) -> None:
         "1006",
         "1009",
         "1011",
+        "4001",
         "4008",
         "other",
         "unknown",

@@ -20,7 +20,6 @@ from trio_websocket import (
 )
 from wsproto.utilities import LocalProtocolError
 
-from ailoop.access.identity import Identity
 from ailoop.broker import Batch
 from ailoop.model.errors import Refusal
 from ailoop.transport.credentials import recognise
@@ -244,10 +243,12 @@ async def _shake_hands(
             receive_buffer_size=_RECEIVE_BYTES,
         )
         try:
+            header = _check(gateway, request)
             with gateway.presence.place():
-                identity = await _check(gateway, request, address)
+                offered = request.proposed_subprotocols
+                identity = await recognise(gateway, address, header, offered)
                 gateway.rates.connect(identity, address)
-                agreed = SUBPROTOCOL if SUBPROTOCOL in request.proposed_subprotocols else None
+                agreed = SUBPROTOCOL if SUBPROTOCOL in offered else None
                 connection = await request.accept(subprotocol=agreed)
                 shaking.deadline = math.inf
                 visit.engage()
@@ -267,25 +268,22 @@ def _headers(refusal: Refusal) -> list[tuple[bytes, bytes]]:
     headers += [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
     if refusal.retry_after is not None:
         headers.append((b"retry-after", b"%d" % refusal.retry_after))
+    if refusal.spec.status == 401:  # RFC 9110, section 11.6.1
+        headers.append((b"www-authenticate", b"Bearer"))
     return headers
 
 
-async def _check(gateway: Gateway, request: WebSocketRequest, address: str) -> Identity | None:
-    """Return who is at the door, if it says so, or refuse it.
+def _check(gateway: Gateway, request: WebSocketRequest) -> Callable[[str], str | None]:
+    """Refuse a foreign page; return what reads the headers.
 
-    There is no cookie here: a page uses the WebSocket of the port that it came from.
+    Of a cookie nothing is known here: a page uses the WebSocket of the port it came from.
     """
     headers = {name.lower(): value.decode("latin1") for name, value in request.headers}
     # wsproto takes Host out of the headers, and trio-websocket has no other name for it.
     host = request._event.host  # noqa: SLF001
     gateway.origins.check_host(host)
     gateway.origins.check_origin(headers.get(b"origin"), host)
-    return await recognise(
-        gateway,
-        address,
-        lambda name: headers.get(name.encode()),
-        request.proposed_subprotocols,
-    )
+    return lambda name: headers.get(name.encode())
 
 
 def _address(stream: trio.SocketStream) -> str:
