@@ -156,18 +156,24 @@ class StepVerbs:
             return None
         self._sealing.check_key(key)
         sealed, secret = self._sealing.seal(message)
+        conflict = None
         try:
             await self._link.send(sealed)
-        except Conflict as conflict:
-            if conflict.code != "id_conflict" or key is None:
+        except Conflict as error:
+            if error.code != "id_conflict" or key is None:
                 raise
-            # What is sealed twice is never the same to the server; it may be to us.
-            _, posted = await self._rest.insist("GET", f"/api/v1/messages/{message.id}")
-            if not same_prompt(sealed, load_message(posted)):
-                raise
+            conflict = error
+        # What is sealed twice is never the same to the server; it may be to us.
+        if conflict is not None and not await self._is_posted(sealed):
+            raise conflict
         if secret is not None:
             self._sealing.remember(message.id, secret)
         return secret
+
+    async def _is_posted(self, sealed: Message) -> bool:
+        """Whether the server has this very prompt, sealed another time."""
+        _, posted = await self._rest.insist("GET", f"/api/v1/messages/{sealed.id}")
+        return same_prompt(sealed, load_message(posted))
 
     def _open_answer(self, response: ResponseMessage, secret: bytes | None) -> ResponseMessage:
         """Return an answer as it was given; where this client seals, sealed ones alone."""
