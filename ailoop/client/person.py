@@ -8,6 +8,8 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
+from anyio.lowlevel import checkpoint
+
 from ailoop.client.errors import Incompatible, Unreachable
 from ailoop.client.feed import MessageFeed
 from ailoop.client.link import Link
@@ -104,13 +106,20 @@ class PersonVerbs:
     async def pending(self, channel: str | None = None) -> list[dict[str, Any]]:
         """Return the prompts that wait for a person, each with its ``message``."""
         items = await self._get("/api/v1/pending", "items", channel=channel)
-        return [self._keyring.open_item(item) for item in items]
+        opened = []
+        for item in items:
+            await checkpoint()  # opening a thousand takes its time
+            opened.append(self._keyring.open_item(item))
+        return opened
 
     async def history(self, channel: str, *, limit: int = 100) -> list[Message]:
         """Return the newest messages of a channel, in order."""
         path = f"/api/channels/{quote(channel, safe='')}/messages"
-        messages = await self._get(path, "messages", limit=limit)
-        return [self._keyring.open(load_message(one)) for one in messages]
+        opened = []
+        for one in await self._get(path, "messages", limit=limit):
+            await checkpoint()
+            opened.append(self._keyring.open(load_message(one)))
+        return opened
 
     async def channels(self) -> list[dict[str, Any]]:
         """Return the live channels: name, count, oldest and newest message."""

@@ -196,6 +196,18 @@ async def test_the_same_key_after_a_restart(server: Served, people: People) -> N
                 await third.authorize("a", "something else", key="k")
 
 
+async def test_a_time_that_the_server_bounds(server: Served, people: People) -> None:
+    """Under a ``key`` it is the same prompt, also where the server has set another timeout."""
+    async with AiloopClient(
+        server.daemon.rest_url,
+        seal_for=people.public("ann"),
+        keys=people.private("agent"),
+    ) as agent:
+        first = await agent.post_question("a", WORDS, timeout=0, key="k")
+        again = await agent.post_question("a", WORDS, timeout=0, key="k")
+        assert again == first
+
+
 async def test_a_key_needs_a_key(server: Served, people: People) -> None:
     """Without a key of its own an agent cannot promise the same prompt after a restart."""
     async with AiloopClient(server.daemon.rest_url, seal_for=people.public("ann")) as agent:
