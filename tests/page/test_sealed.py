@@ -14,7 +14,9 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from ailoop import Approval
+from ailoop.model.ids import new_id
 from ailoop.sync import AiloopClient
+from ailoop.trust.sealed import seal
 from tests.page.posting import IN_BROWSER
 from tests.sealed.kit import WORDS, People, damaged
 
@@ -165,19 +167,27 @@ def test_nothing_is_sent_unread(agent, api, inbox):
     assert api.state(str(asked.id)) == "pending"
 
 
-@pytest.mark.parametrize("member", ["ciphertext", "tag", "iv", "aad", "protected"])
-def test_damaged(agent, api, inbox, people, member):
-    """What is damaged is not shown, and says so."""
-    asked = agent.post_authorization("a", WORDS)
-    (message,) = [one["message"] for one in api.pending("a")]
-    part = damaged(message["metadata"]["sealed"], member)
-    agent.withdraw(asked)
-    again = {**message, "id": str(asked.id)[:-1] + "0", "metadata": {"sealed": part}}
-    assert api.post_many([again]).status_code == 201
+@pytest.mark.parametrize("member", ["ciphertext", "tag", "iv", "aad", "protected", "key", ""])
+def test_damaged(api, inbox, people, member):
+    """What is damaged anywhere is not shown, and says so; undamaged it is."""
+    prompt = str(new_id())
+    inner = {"content": {"type": "authorization", "action": WORDS}, "nonce": "?"}
+    inner["reply_to"] = people.keys["bob"].dump()
+    part = seal(inner, [people.public_key("ann")], f"authorization a {prompt}")
+    if member == "key":
+        part["recipients"][0] = damaged(part["recipients"][0], "encrypted_key")
+    elif member:
+        part = damaged(part, member)
+    content = {"type": "authorization", "action": "cover"}
+    message = {"id": prompt, "channel": "a", "content": content, "metadata": {"sealed": part}}
+    assert api.post_many([message]).status_code == 201
     take_key(inbox, people.private("ann"))
-    card = inbox.card(again["id"])
-    expect(card.locator(".sealed")).to_contain_text("it ")
-    expect(card.get_by_role("button")).to_have_text(["Deny unread"])
+    why = "sealed for another message" if member == "aad" else "it is damaged, or not for"
+    expect(inbox.card(prompt).locator(".sealed")).to_contain_text(
+        why if member else "Encrypted for ann"
+    )
+    buttons = ["Deny unread"] if member else ["Approve", "Deny"]
+    expect(inbox.card(prompt).get_by_role("button")).to_have_text(buttons)
 
 
 def test_moved(agent, api, inbox, people):
