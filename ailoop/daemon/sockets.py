@@ -19,6 +19,8 @@ __all__ = ["address", "bind", "bounded", "check_exposure", "is_loopback"]
 _BACKLOG = 1024
 _OTHER_FILES = 64
 """What the journal, the log, threads and accepting itself need besides connections."""
+_KERNEL_SECONDS = 1.0
+"""By how much we are sooner than the kernel: who reads again could still be told why."""
 _LONGEST_MILLISECONDS = 2**31 - 1  # the kernel's type is an int
 
 
@@ -27,8 +29,8 @@ def bind(host: str, port: int, setting: str, user_timeout_seconds: float) -> soc
 
     :param port: 0 picks a free one.
     :param setting: what to change if the port cannot be had, for the error's sentence.
-    :param user_timeout_seconds: how long a peer may leave data unread before the kernel
-        drops it (``TCP_USER_TIMEOUT``, RFC 5482); accepted sockets inherit it.
+    :param user_timeout_seconds: how long a peer may leave data unread; a little later the
+        kernel drops it (``TCP_USER_TIMEOUT``, RFC 5482). Accepted sockets inherit it.
     :raises DaemonError: the address cannot be listened on.
     """
     try:
@@ -42,7 +44,8 @@ def bind(host: str, port: int, setting: str, user_timeout_seconds: float) -> soc
         if os.name == "posix":
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if sys.platform == "linux":
-            milliseconds = min(int(user_timeout_seconds * 1000), _LONGEST_MILLISECONDS)
+            seconds = user_timeout_seconds + _KERNEL_SECONDS
+            milliseconds = min(int(seconds * 1000), _LONGEST_MILLISECONDS)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
         sock.bind(place)
         sock.listen(_BACKLOG)
