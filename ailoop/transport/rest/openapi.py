@@ -23,10 +23,17 @@ __all__ = ["openapi_document", "openapi_routes"]
 _Operation = dict[str, Any]
 
 
+_SCHEMES: list[dict[str, list[str]]] = [{"bearer": []}, {"api_key": []}]
+
+_FOR_STRANGERS = ("health", "sign_in", "sign_out")
+"""What needs no credential anywhere; of health, strangers are told the least."""
+
+
 def openapi_routes(gateway: Gateway) -> Blueprint:
     """Return the route of the document."""
     routes = Blueprint("openapi", __name__)
-    document = orjson.dumps(openapi_document(gateway.codec.limits))
+    guarded = gateway.authenticator is not None
+    document = orjson.dumps(openapi_document(gateway.codec.limits, guarded=guarded))
 
     @routes.get("/openapi.json")
     async def openapi() -> Response:
@@ -35,8 +42,11 @@ def openapi_routes(gateway: Gateway) -> Blueprint:
     return routes
 
 
-def openapi_document(limits: MessageLimits) -> dict[str, Any]:
-    """Return the document for a server with these limits."""
+def openapi_document(limits: MessageLimits, *, guarded: bool = False) -> dict[str, Any]:
+    """Return the document for a server with these limits.
+
+    :param guarded: whether anybody has to say who they are.
+    """
     return {
         "openapi": "3.1.0",
         "info": {
@@ -46,8 +56,7 @@ def openapi_document(limits: MessageLimits) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": _paths(),
-        # The empty one: a server may ask nobody who they are.
-        "security": [{"bearer": []}, {"api_key": []}, {}],
+        "security": _SCHEMES if guarded else [*_SCHEMES, {}],
         "components": {
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
@@ -121,6 +130,8 @@ def _operation(
         "summary": summary,
         "responses": responses,
     }
+    if name in _FOR_STRANGERS:
+        operation["security"] = [*_SCHEMES, {}]
     if parameters:
         operation["parameters"] = list(parameters)
     if body is not None:
