@@ -11,7 +11,7 @@ import click
 import structlog
 from attrs import frozen
 
-from ailoop import AiloopClient, Tls, Unreachable
+from ailoop import AiloopClient, BadKeyFile, Tls, Unreachable
 from ailoop.cli.inbox import serve_person
 from ailoop.cli.lines import fits_screen, is_terminal
 from ailoop.cli.prompts import Inbox
@@ -49,7 +49,7 @@ async def serve_screen(daemon: Daemon) -> None:
             log.info("inbox_closed", hint="the daemon goes on; Ctrl-C stops it")
         else:
             await _serve_lines(daemon.rest_url, name, tls, token)
-    except Unreachable as error:
+    except (BadKeyFile, Unreachable) as error:
         log.error("inbox_failed", why=str(error))  # noqa: TRY400 -- the sentence says it all
     except Exception:
         # A fault of the screen is none of the daemon's.

@@ -10,7 +10,7 @@ import pytest
 from tests.cli.commands import ailoop, finish, started
 from tests.cli.conftest import api, channel, daemon
 from tests.daemon.api import Api
-from tests.daemon.process import DaemonProcess, eventually
+from tests.daemon.process import DaemonProcess, eventually, running_daemon
 from tests.sealed.kit import WORDS, People
 
 __all__ = ["api", "channel", "daemon"]
@@ -169,6 +169,19 @@ def test_bad_files(
     (line,) = done.stderr.splitlines()
     assert line.startswith("ailoop: ")
     assert "jwk" in line or "none" in line
+
+
+def test_a_bad_file_at_a_daemon(tmp_path: Path) -> None:
+    """The inbox of a daemon's own terminal says what is wrong; the daemon goes on."""
+    env = {"AILOOP_KEYS": str(tmp_path / "none")}
+    with running_daemon("--inbox", "--log-format", "json", env=env) as process:
+        told = eventually(
+            lambda: [one for one in process.log() if one["event"] == "inbox_failed"], "the log"
+        )
+        assert "cannot be read: No such file" in told[0]["error"]
+        assert "exception" not in told[0]
+        health = ailoop("health", "--server", process.rest)
+        assert health.returncode == 0, health.stderr
 
 
 def test_here_nothing_is_encrypted(people: People) -> None:
