@@ -104,7 +104,7 @@ class KeyFile:
         self.refresh()
         key = self._keys.get(parts[1])
         # The same work whether or not there is a key of that id.
-        known = hmac.compare_digest(_hash(parts[2]), key.hash if key else _hash(""))
+        known = hmac.compare_digest(_hash(parts[2]), key.hash if key else _NOBODYS)
         if key is None or not known or key.state(time.time()) != "valid":
             return None
         return self._identities[key.id]
@@ -247,3 +247,7 @@ def _told() -> Iterator[None]:
         yield
     except OSError as error:
         raise KeyFileError(f"cannot use {error.filename}: {error.strerror}") from None
+
+
+_NOBODYS = _hash("")
+"""What a key that is not there is compared with."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -131,3 +132,25 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(KeyFileError, match="cannot use"):
         KeyFile(tmp_path / "taken" / "keys.json").create("a", ["human:*"])
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+async def test_enumeration_by_timing(file: KeyFile) -> None:
+    """A wrong secret of a key that is there costs the same work as that of one that is not."""
+    key, made = file.create("ann", ["human:*"])
+    wrong = key[:-1] + ("A" if key[-1] != "A" else "B")
+    await file.identify(wrong)  # reads the file
+    work = []
+    for guess in (wrong, wrong.replace(made.id, "zzzzzzzz")):
+        calls: list[str] = []
+
+        def note(_: object, event: str, argument: object, calls: list[str] = calls) -> None:
+            calls.append(f"{event} {getattr(argument, '__name__', '')}")
+
+        sys.setprofile(note)
+        try:
+            known = await file.identify(guess)
+        finally:
+            sys.setprofile(None)
+        assert known is None
+        work.append(calls)
+    assert work[0] == work[1]

@@ -178,7 +178,7 @@ def test_a_bad_file_at_a_daemon(tmp_path: Path) -> None:
         told = eventually(
             lambda: [one for one in process.log() if one["event"] == "inbox_failed"], "the log"
         )
-        assert "cannot be read: No such file" in told[0]["error"]
+        assert "cannot be read: No such file" in told[0]["why"]
         assert "exception" not in told[0]
         health = ailoop("health", "--server", process.rest)
         assert health.returncode == 0, health.stderr
