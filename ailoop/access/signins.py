@@ -9,7 +9,7 @@ import secrets
 import time
 from hashlib import sha256
 
-from attrs import field, frozen
+from attrs import define, evolve, field
 
 from ailoop.access.identity import Identity
 from ailoop.model.errors import Refusal
@@ -21,18 +21,39 @@ def _secret() -> str:
     return secrets.token_urlsafe(32)
 
 
-@frozen
+@define(eq=False)
 class SignIn:
-    """One page's standing.
+    """One page's standing, which issues the identity under which the page does everything.
 
+    So what the page has opened, such as a WebSocket, ends with it, not with the credential.
+
+    :param credential: whom the credential stands for that was signed in with.
+    :param ends_at: in seconds since the epoch.
     :param csrf: what the page repeats in a header with each change, which the page of another
         site cannot, because it can read neither this nor the cookie.
-    :param ends_at: in seconds since the epoch.
     """
 
-    identity: Identity
+    _credential: Identity
     ends_at: float
-    csrf: str = field(factory=_secret)
+    csrf: str = field(factory=_secret, repr=False)
+    identity: Identity = field(init=False)
+    _is_open: bool = field(default=True, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.identity = evolve(self._credential, issuer=self, expires_at=self.ends_at)
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nobody has signed out, its time is not over, and the credential is good."""
+        return self._is_open and time.time() < self.ends_at and self._credential.holds
+
+    def holds(self, _: Identity) -> bool:
+        """Whether its identity is still good."""
+        return self.is_good
+
+    def end(self) -> None:
+        """Sign out."""
+        self._is_open = False
 
 
 class SignIns:
@@ -56,7 +77,7 @@ class SignIns:
         :raises Refusal: ``too_many_sessions``.
         """
         if len(self._open) >= self.limit:
-            self._open = {key: one for key, one in self._open.items() if _is_good(one)}
+            self._open = {key: one for key, one in self._open.items() if one.is_good}
         if len(self._open) >= self.limit:
             raise Refusal("too_many_sessions", limit=self.limit)
         cookie = _secret()
@@ -67,19 +88,17 @@ class SignIns:
     def find(self, cookie: str) -> SignIn | None:
         """Return what a cookie stands for, if its credential is still good."""
         signed_in = self._open.get(_key(cookie))
-        if signed_in is not None and not _is_good(signed_in):
+        if signed_in is not None and not signed_in.is_good:
             self.close(cookie)
             return None
         return signed_in
 
     def close(self, cookie: str) -> None:
         """Sign out."""
-        self._open.pop(_key(cookie), None)
+        signed_in = self._open.pop(_key(cookie), None)
+        if signed_in is not None:
+            signed_in.end()
 
 
 def _key(cookie: str) -> bytes:
     return sha256(cookie.encode()).digest()
-
-
-def _is_good(signed_in: SignIn) -> bool:
-    return time.time() < signed_in.ends_at and signed_in.identity.holds
