@@ -101,6 +101,7 @@ class Identity:
     def check_withdraw(self, prompt: Prompt) -> None:
         """Refuse who has not asked."""
         channel = prompt.entry.channel
+        self.check_holds()
         own = self._has_asked(prompt) and self.may(Act.SEND, channel)
         if not own and not self.may(Act.MANAGE, channel):
             raise Refusal(
@@ -114,7 +115,17 @@ class Identity:
     def _has_asked(self, prompt: Prompt) -> bool:
         return (prompt.message.metadata or {}).get(SENDER) == self.name
 
+    def check_holds(self) -> None:
+        """Refuse what comes when the credential has ended, however long it was on its way.
+
+        Between the head of a request and the end of its body, or behind frames that wait to be
+        read, it may have been revoked.
+        """
+        if not self.holds:
+            raise Refusal("bad_credential")
+
     def _check(self, act: Act, channel: str, what: str) -> None:
+        self.check_holds()
         if not self.may(act, channel):
             raise Refusal(
                 "not_granted",

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import httpx2
+import orjson
 import pytest
+import trio
+from attrs import evolve
 
-from ailoop.model.errors import CLOSE_UNAUTHENTICATED
+from ailoop.access.identity import Identity
+from ailoop.access.keys import KeyFile
+from ailoop.model.errors import CLOSE_UNAUTHENTICATED, Refusal
+from ailoop.transport.ws.v1 import V1Session
 from tests.access.kit import Guarded, guarded
 from tests.access.test_sign_in import SESSION, page, sign_in
-from tests.serving import V1, talking
+from tests.serving import APPROVE, V1, authorization, question, talking, until
+
+
+def revoke(house: Guarded, name: str) -> None:
+    """Revoke somebody's key, and have the daemon look at once."""
+    (key,) = [one for one in house.file.listed() if one.name == name]
+    house.file.revoke(key.id)
+    authenticator = house.server.daemon.gateway.authenticator
+    assert authenticator is not None
+    (provider,) = authenticator._providers
+    assert isinstance(provider, KeyFile)
+    provider._looked_at = -math.inf
 
 
 def _socket_headers(house: Guarded, http: httpx2.AsyncClient) -> list[tuple[str, str]]:
@@ -42,3 +60,71 @@ async def test_the_end_of_a_sign_in_ends_its_sockets(
             (signed_in,) = house.server.daemon.gateway.authenticator.sign_ins._open.values()
             monkeypatch.setattr(signed_in, "ends_at", 0.0)
             assert await talk.closed() == CLOSE_UNAUTHENTICATED
+
+
+async def test_a_key_revoked_while_a_body_is_on_its_way(house: Guarded) -> None:
+    """What a key was good for when a request began, it is not good for when it has come."""
+    prompt = await house.ask(authorization())
+    body = orjson.dumps(APPROVE)
+    head = (
+        f"POST /api/v1/messages/{prompt['id']}/response HTTP/1.1\r\nHost: localhost\r\n"
+        f"Authorization: Bearer {house.keys['ann']}\r\nContent-Length: {len(body)}\r\n"
+        "Connection: close\r\n\r\n"
+    ).encode()
+    authenticator = house.server.daemon.gateway.authenticator
+    assert authenticator is not None
+    identified = trio.Event()
+    inner = authenticator.identify
+
+    async def identify(credential: str, address: str) -> Identity:
+        identity = await inner(credential, address)
+        identified.set()
+        return identity
+
+    authenticator.identify = identify  # type: ignore[method-assign]
+    async with await trio.open_tcp_stream(*house.server.address("rest")) as stream:
+        await stream.send_all(head + body[:1])
+        await identified.wait()
+        revoke(house, "ann")
+        await stream.send_all(body[1:])
+        answer = b"".join([part async for part in stream])
+    assert b" 401 " in answer.partition(b"\r\n")[0]
+    assert b'"bad_credential"' in answer
+    assert await house.state_of(prompt) == "pending"
+
+
+async def test_frames_that_wait_while_a_key_is_revoked(house: Guarded) -> None:
+    """Of a connection that is sent away nothing that has yet to be read is acted on."""
+    prompt = await house.ask(authorization())
+    gateway = house.server.daemon.gateway
+    assert gateway.authenticator is not None
+    identity = await gateway.authenticator.identify(house.keys["ann"], "")
+    session = V1Session(evolve(gateway, limits=evolve(gateway.limits, replies=2)), identity)
+    await session.receive('{"op":"ping"}')
+    await session.receive('{"op":"ping"}')
+    decision = {"op": "respond", "id": prompt["id"], **APPROVE}
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(session.receive, orjson.dumps(decision))
+        await until(lambda: session._room is not None)
+        session.send_away(Refusal("bad_credential"))
+        assert session.take() == []
+    assert not session.has_output
+    assert await house.state_of(prompt) == "pending"
+    session.detach()
+
+
+async def test_who_is_sent_away_types_no_more(house: Guarded) -> None:
+    """Whom a revoked key had typing before a prompt is gone from there at once."""
+    prompt = await house.ask(question())
+    gateway = house.server.daemon.gateway
+    assert gateway.authenticator is not None
+    identity = await gateway.authenticator.identify(house.keys["ann"], "")
+    session = V1Session(gateway, identity)
+    shown = {"op": "show", "ids": [prompt["id"]], "state": "typing"}
+    await session.receive(orjson.dumps(shown))
+    path = f"/api/v1/messages/{prompt['id']}/delivery"
+    assert (await house["bot"].get(path)).json()["typing"] == ["ann"]
+    session.send_away(Refusal("bad_credential"))
+    assert not session.has_output
+    assert (await house["bot"].get(path)).json()["typing"] == []
+    session.detach()

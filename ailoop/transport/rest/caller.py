@@ -129,5 +129,5 @@ def may_overview(gateway: Gateway) -> bool:
 def still_here() -> None:
     """Refuse somebody whose credential has ended while they waited."""
     identity = caller()
-    if identity is not None and not identity.holds:
-        raise Refusal("bad_credential")
+    if identity is not None:
+        identity.check_holds()

@@ -152,6 +152,8 @@ class Session(ABC):
         while self._is_full():
             self._room = trio.Event()
             await self._room.wait()
+        if self._detached or self._sent_away:
+            return  # meanwhile
         ref = None
         try:
             value = self.gateway.codec.load_json(frame)
@@ -192,9 +194,12 @@ class Session(ABC):
     def send_away(self, refusal: Refusal) -> None:
         """Close with 4001: it is not known who this is, or they may be here no longer."""
         self.close_with = self.close_with or (CLOSE_UNAUTHENTICATED, refusal.code)
+        if self.recognised.is_set():
+            # What has not been sent by now is not for them.
+            self._replies.clear()
+            self._reply_bytes = 0
         self._sent_away = True
-        # What has not been sent by now is not for them.
-        self._let_all_go()
+        self.let_all_go()
         self.nudge()
 
     def _is_full(self) -> bool:
@@ -219,7 +224,7 @@ class Session(ABC):
         for outcome in outcomes:
             if isinstance(outcome, Refusal):
                 self.gateway.counts.refuse(outcome.code)
-        if self._detached:
+        if self._detached or self._sent_away:
             return
         self.submitted(messages, outcomes, ref)
         for message, outcome in zip(messages, outcomes, strict=True):
@@ -340,7 +345,7 @@ class Session(ABC):
 
     def reply_encoded(self, frame: bytes) -> None:
         """Queue a frame that is JSON already."""
-        if not self._detached:
+        if not (self._detached or self._sent_away):
             self._replies.append(frame)
             self._reply_bytes += len(frame)
             self.nudge()
@@ -442,10 +447,11 @@ class Session(ABC):
     def detach(self) -> None:
         """Leave no trace in the broker; prompts that were asked stay open."""
         self._detached = True
-        self._let_all_go()
+        self.let_all_go()
         self._replies.clear()
 
-    def _let_all_go(self) -> None:
+    def let_all_go(self) -> None:
+        """Follow nothing and wait for nothing any more."""
         self.unfollow(None)
         for prompt_id in list(self._watched):
             self.unwatch(prompt_id)

@@ -218,9 +218,9 @@ class V1Session(Session):
         """Whether :meth:`take` has something."""
         return super().has_output or self._shown.has_news
 
-    def detach(self) -> None:
-        """Leave no trace in the broker; nobody types here any more."""
-        super().detach()
+    def let_all_go(self) -> None:
+        """Hear of nothing any more; nobody types here."""
+        super().let_all_go()
         self._shown.leave()
 
     # -- frames out -------------------------------------------------------------------
