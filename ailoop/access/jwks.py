@@ -129,7 +129,9 @@ class KeySource:
         import httpx2
 
         try:
-            with trio.fail_after(_FETCH_SECONDS):
+            # Who makes us ask may leave at once, and again whenever it is time to: without a
+            # shield no answer would ever come, and a key that was withdrawn stay good.
+            with trio.fail_after(_FETCH_SECONDS, shield=True):
                 async with (
                     httpx2.AsyncClient() as http,
                     http.stream("GET", self.place) as answer,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -12,11 +13,14 @@ import trio
 from attrs import evolve
 
 from ailoop.access.identity import Identity
+from ailoop.access.jwks import KeySource
 from ailoop.access.keys import KeyFile
+from ailoop.access.tokens import Tokens
 from ailoop.model.errors import CLOSE_UNAUTHENTICATED, Refusal
 from ailoop.transport.ws.v1 import V1Session
 from tests.access.kit import Guarded, guarded
 from tests.access.test_sign_in import SESSION, page, sign_in
+from tests.access.test_tokens import KEYS, RULES, claims, public, raw, sign
 from tests.serving import APPROVE, V1, authorization, question, talking, until
 
 
@@ -128,3 +132,30 @@ async def test_who_is_sent_away_types_no_more(house: Guarded) -> None:
     assert not session.has_output
     assert (await house["bot"].get(path)).json()["typing"] == []
     session.detach()
+
+
+async def test_who_leaves_does_not_keep_keys_from_coming() -> None:
+    """Keys are fetched to the end, though whoever has made us ask for them has gone."""
+    asked, released = trio.Event(), trio.Event()
+
+    async def answer(stream: trio.SocketStream) -> None:
+        async with stream:
+            await stream.receive_some(65536)
+            asked.set()
+            await released.wait()
+            body = public(KEYS["ES256"])
+            head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+            await stream.send_all(head % len(body) + body)
+
+    async with trio.open_nursery() as nursery:
+        listeners = await nursery.start(partial(trio.serve_tcp, answer, 0, host="127.0.0.1"))
+        port = listeners[0].socket.getsockname()[1]
+        tokens = Tokens(KeySource(f"http://127.0.0.1:{port}/jwks.json", 300), RULES)
+        async with trio.open_nursery() as visitors:
+            guess = raw({"alg": "ES256", "kid": "nobody's"}, {})
+            visitors.start_soon(tokens.identify, guess)
+            await asked.wait()
+            visitors.cancel_scope.cancel()
+            released.set()
+        assert await tokens.identify(sign("ES256", claims())) is not None
+        nursery.cancel_scope.cancel()
