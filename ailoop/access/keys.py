@@ -6,27 +6,29 @@ people think up, would only cost time.
 
 from __future__ import annotations
 
-import fcntl
 import hmac
 import math
-import os
 import re
 import secrets
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
 
 import orjson
+import structlog
 from attrs import evolve, field, frozen
 from attrs.validators import instance_of, optional
 
 from ailoop.access.grants import Grant, read_grants
 from ailoop.access.identity import Identity
+from ailoop.access.private_file import locked, replace
 
 __all__ = ["ApiKey", "KeyFile", "KeyFileError"]
+
+log = structlog.get_logger()
 
 _PREFIX = "ailoop"
 _KEY = re.compile(rf"{_PREFIX}_([a-z0-9]{{8}})_([A-Za-z0-9_-]{{43}})", re.ASCII)
@@ -128,14 +130,19 @@ class KeyFile:
 
     def refresh(self) -> None:
         """Read the file if it is not what has been read; a bad one changes nothing."""
+        fault = None
         try:
             stamp = _stamp(self._path)
             if stamp != self._stamp:
                 self._keys = {key.id: key for key in self._read()}
                 self._identities = {id_: self._identity(key) for id_, key in self._keys.items()}
-                self._stamp, self.fault = stamp, None
+                self._stamp = stamp
         except (OSError, KeyFileError) as error:
-            self.fault = str(error)
+            fault = str(error)
+        if fault != self.fault and fault is not None:
+            # What has been revoked in it is not, until it can be read.
+            log.error("key_file_unusable", why=fault)
+        self.fault = fault
 
     # -- keeping ------------------------------------------------------------------------
 
@@ -208,27 +215,11 @@ class KeyFile:
     @contextmanager
     def _changing(self) -> Iterator[list[ApiKey]]:
         """Change the list while nobody else does, and put it in the place of the old one."""
-        with _told():
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.with_name(f"{self._path.name}.lock").open("w") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
-                keys = self._read() if self._path.exists() else []
-                yield keys
-                self._write(keys)
-
-    def _write(self, keys: Iterable[ApiKey]) -> None:
-        text = orjson.dumps(
-            {"keys": [key.members() for key in keys]}, option=orjson.OPT_INDENT_2
-        )
-        new = self._path.with_name(f"{self._path.name}.new")
-        with suppress(FileNotFoundError):
-            new.unlink()
-        # Hashes and names are nobody else's business, either.
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(text + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self._path)
+        with _told(), locked(self._path) as path:
+            keys = self._read() if path.exists() else []
+            yield keys
+            members = {"keys": [key.members() for key in keys]}
+            replace(path, orjson.dumps(members, option=orjson.OPT_INDENT_2) + b"\n")
 
 
 def _hash(secret: str) -> str:

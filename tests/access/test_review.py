@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+import os
+import stat
 from functools import partial
 from pathlib import Path
 
 import httpx2
 import orjson
 import pytest
+import structlog
 import trio
 from attrs import evolve
 
 from ailoop.access.identity import Identity
 from ailoop.access.jwks import KeySource
-from ailoop.access.keys import KeyFile
+from ailoop.access.keys import KeyFile, KeyFileError
 from ailoop.access.tokens import Tokens
 from ailoop.model.errors import CLOSE_UNAUTHENTICATED, Refusal
 from ailoop.transport.ws.v1 import V1Session
@@ -159,3 +162,51 @@ async def test_who_leaves_does_not_keep_keys_from_coming() -> None:
             released.set()
         assert await tokens.identify(sign("ES256", claims())) is not None
         nursery.cancel_scope.cancel()
+
+
+def test_a_lock_that_is_a_link(tmp_path: Path) -> None:
+    """Somebody's link in the place of the lock does not have another file emptied."""
+    other = tmp_path / "other"
+    other.write_text("dear")
+    (tmp_path / "keys.json.lock").symlink_to(other)
+    with pytest.raises(KeyFileError, match=r"keys\.json\.lock"):
+        KeyFile(tmp_path / "keys.json").create("ann", ["human:*"])
+    assert other.read_text() == "dear"
+
+
+async def test_a_revocation_by_way_of_a_link(tmp_path: Path) -> None:
+    """Who changes the file by another name of it changes what the daemon reads."""
+    (tmp_path / "etc").mkdir()
+    file = KeyFile(tmp_path / "etc" / "keys.json")
+    key, made = file.create("ann", ["human:*"])
+    assert await file.identify(key) is not None
+    link = tmp_path / "keys.json"
+    link.symlink_to("etc/keys.json")
+    KeyFile(link).revoke(made.id)
+    assert await file.identify(key) is None
+    assert link.is_symlink()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_roots_change_of_anothers_file(tmp_path: Path) -> None:
+    """The file stays the daemon's, so that it can read what has been revoked."""
+    path = tmp_path / "keys.json"
+    _, made = KeyFile(path).create("ann", ["human:*"])
+    os.chown(path, 12345, 54321)
+    KeyFile(path).revoke(made.id)
+    told = path.stat()
+    assert (told.st_uid, told.st_gid, stat.S_IMODE(told.st_mode)) == (12345, 54321, 0o600)
+
+
+async def test_a_file_that_cannot_be_read_any_more(tmp_path: Path) -> None:
+    """It is logged, once: what is revoked in it is good until it can be read."""
+    path = tmp_path / "keys.json"
+    file = KeyFile(path)
+    key, _ = file.create("ann", ["human:*"])
+    assert await file.identify(key) is not None
+    with structlog.testing.capture_logs() as logged:
+        path.write_bytes(b"{")
+        for _ in range(3):
+            assert await file.identify(key) is not None
+    assert [one["event"] for one in logged] == ["key_file_unusable"]
+    assert "keys.json" in logged[0]["why"]
