@@ -29,8 +29,9 @@ class SignIn:
 
     :param credential: whom the credential stands for that was signed in with.
     :param ends_at: in seconds since the epoch.
-    :param csrf: what the page repeats in a header with each change, which the page of another
-        site cannot, because it can read neither this nor the cookie.
+    :param csrf: what the page repeats with each request, which nobody else can: a page of
+        another site or port can read neither this nor the cookie, and a server on another port
+        of this host, which a browser hands the cookie to, does not get this.
     """
 
     _credential: Identity

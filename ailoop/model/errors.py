@@ -81,7 +81,7 @@ CATALOGUE: dict[str, ErrorSpec] = {
         403, "This server listens on loopback and takes requests for loopback names only"
     ),
     "bad_csrf": ErrorSpec(
-        403, "A page that has signed in repeats its X-Ailoop-Csrf token with each change"
+        403, "A page that has signed in repeats its X-Ailoop-Csrf token with each request"
     ),
     "unauthenticated": ErrorSpec(
         401, "This server wants to know who you are: send an API key or a token"

@@ -8,7 +8,6 @@ import stat
 from functools import partial
 from pathlib import Path
 
-import httpx2
 import orjson
 import pytest
 import structlog
@@ -22,9 +21,9 @@ from ailoop.access.tokens import Tokens
 from ailoop.model.errors import CLOSE_UNAUTHENTICATED, Refusal
 from ailoop.transport.ws.v1 import V1Session
 from tests.access.kit import Guarded, guarded
-from tests.access.test_sign_in import SESSION, page, sign_in
+from tests.access.test_sign_in import SESSION, offered, page, sign_in, socket_headers
 from tests.access.test_tokens import KEYS, RULES, claims, public, raw, sign
-from tests.serving import APPROVE, V1, authorization, question, talking, until
+from tests.serving import APPROVE, authorization, question, talking, until
 
 
 def revoke(house: Guarded, name: str) -> None:
@@ -38,17 +37,14 @@ def revoke(house: Guarded, name: str) -> None:
     provider._looked_at = -math.inf
 
 
-def _socket_headers(house: Guarded, http: httpx2.AsyncClient) -> list[tuple[str, str]]:
-    cookie = "; ".join(f"{name}={value}" for name, value in http.cookies.items())
-    return [("Cookie", cookie), ("Origin", house.server.daemon.rest_url)]
-
-
 async def test_signing_out_ends_the_pages_sockets(house: Guarded) -> None:
     """Who signs out in one tab is not there any more in the others."""
     async with page(house) as http:
         told = await sign_in(http, house.keys["ann"])
-        headers = _socket_headers(house, http)
-        async with talking(house.server.socket_url("rest"), V1, headers=headers) as talk:
+        headers = socket_headers(house, http)
+        async with talking(
+            house.server.socket_url("rest"), offered(http), headers=headers
+        ) as talk:
             assert (await talk.call("auth", ref=1))["name"] == "ann"
             await http.delete(SESSION, headers={"X-Ailoop-Csrf": told["csrf"]})
             assert await talk.closed() == CLOSE_UNAUTHENTICATED
@@ -61,8 +57,10 @@ async def test_the_end_of_a_sign_in_ends_its_sockets(
     """After its time a page is sent away, though the key that it signed in with is good."""
     async with guarded(tmp_path, session_seconds=600) as house, page(house) as http:
         await sign_in(http, house.keys["ann"])
-        headers = _socket_headers(house, http)
-        async with talking(house.server.socket_url("rest"), V1, headers=headers) as talk:
+        headers = socket_headers(house, http)
+        async with talking(
+            house.server.socket_url("rest"), offered(http), headers=headers
+        ) as talk:
             assert (await talk.call("auth", ref=1))["name"] == "ann"
             (signed_in,) = house.server.daemon.gateway.authenticator.sign_ins._open.values()
             monkeypatch.setattr(signed_in, "ends_at", 0.0)

@@ -27,11 +27,23 @@ async def page(house: Guarded) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 async def sign_in(http: httpx2.AsyncClient, key: str) -> dict[str, Any]:
-    """Sign in; return what the page is told."""
+    """Sign in; return what the page is told, and repeats from now on."""
     answer = await http.post(SESSION, json={"credential": key})
     assert answer.status_code == 200, answer.text
     told: dict[str, Any] = answer.json()
+    http.headers["X-Ailoop-Csrf"] = told["csrf"]
     return told
+
+
+def socket_headers(house: Guarded, http: httpx2.AsyncClient) -> list[tuple[str, str]]:
+    """Return what the page's WebSocket carries, but for the token."""
+    cookie = "; ".join(f"{name}={value}" for name, value in http.cookies.items())
+    return [("Cookie", cookie), ("Origin", house.server.daemon.rest_url)]
+
+
+def offered(http: httpx2.AsyncClient) -> list[str]:
+    """Return the subprotocols that a page which has signed in offers."""
+    return [V1, f"ailoop.csrf.{http.headers['X-Ailoop-Csrf']}"]
 
 
 async def test_the_cookie(house: Guarded) -> None:
@@ -47,7 +59,8 @@ async def test_the_cookie(house: Guarded) -> None:
         assert len(cookie.value) == 43
         told = answer.json()
         assert (told["name"], told["grants"]) == ("ann", ["human:a*"])
-        assert (await http.get(SESSION)).json() == told
+        proof = {"X-Ailoop-Csrf": told["csrf"]}
+        assert (await http.get(SESSION, headers=proof)).json() == told
         for secret in (house.keys["ann"], cookie.value):
             assert secret not in answer.text
     async with page(house) as http:
@@ -76,13 +89,13 @@ async def test_a_bad_credential(house: Guarded, body: Any, status: int, code: st
 
 
 async def test_what_a_page_may_do(house: Guarded) -> None:
-    """With the cookie it reads, and with the token beside it, it answers."""
+    """With the cookie, and the token beside it, it reads and answers."""
     prompt = await house.ask(authorization())
     path = f"/api/v1/messages/{prompt['id']}/response"
     async with page(house) as http:
-        proof = {"X-Ailoop-Csrf": (await sign_in(http, house.keys["ann"]))["csrf"]}
+        await sign_in(http, house.keys["ann"])
         assert (await http.get("/api/v1/pending")).json()["total_count"] == 1
-        answer = await http.post(path, json=APPROVE, headers=proof)
+        answer = await http.post(path, json=APPROVE)
         assert answer.json()["metadata"]["responder"] == "ann"
 
 
@@ -92,6 +105,7 @@ async def test_csrf(house: Guarded) -> None:
     path = f"/api/v1/messages/{prompt['id']}"
     async with page(house) as http:
         told = await sign_in(http, house.keys["ann"])
+        del http.headers["X-Ailoop-Csrf"]
         for headers in (
             {},
             {"X-Ailoop-Csrf": ""},
@@ -126,22 +140,25 @@ async def test_csrf(house: Guarded) -> None:
 async def test_the_pages_socket(house: Guarded) -> None:
     """The cookie opens the WebSocket beside the page, if the Origin is told and is ours."""
     url = house.server.socket_url("rest")
-    origin = house.server.daemon.rest_url
     async with page(house) as http:
         await sign_in(http, house.keys["ann"])
-        cookie = "; ".join(f"{name}={value}" for name, value in http.cookies.items())
-    async with talking(url, V1, headers=[("Cookie", cookie), ("Origin", origin)]) as talk:
+        own, protocols = socket_headers(house, http), offered(http)
+    cookie = own[0]
+    async with talking(url, protocols, headers=own) as talk:
+        assert talk.socket.subprotocol == V1
         assert (await talk.call("auth", ref=1))["name"] == "ann"
-    for headers in (
-        [("Cookie", cookie)],
-        [("Cookie", cookie), ("Origin", "https://evil.example")],
+    for headers, told in (
+        ([cookie], protocols),
+        ([cookie, ("Origin", "https://evil.example")], protocols),
+        (own, [V1]),
+        (own, [V1, "ailoop.csrf.", "ailoop.csrf.guess"]),
     ):
         with pytest.RaisesGroup(pytest.RaisesExc(ConnectionRejected), flatten_subgroups=True):
-            async with talking(url, V1, headers=headers):
+            async with talking(url, told, headers=headers):
                 pass
     # The WebSocket port has no page, and knows no cookies.
     other = house.server.socket_url("ws")
-    async with talking(other, V1, headers=[("Cookie", cookie), ("Origin", origin)]) as talk:
+    async with talking(other, protocols, headers=own) as talk:
         assert (await talk.call("ping"))["code"] == "unauthenticated"
 
 
@@ -150,6 +167,7 @@ async def test_signing_out(house: Guarded) -> None:
     async with page(house) as http, page(house) as copy:
         told = await sign_in(http, house.keys["ann"])
         copy.cookies.update(dict(http.cookies))
+        copy.headers["X-Ailoop-Csrf"] = told["csrf"]
         assert (await copy.get("/api/v1/pending")).status_code == 200
         answer = await http.delete(SESSION, headers={"X-Ailoop-Csrf": told["csrf"]})
         assert answer.status_code == 200
@@ -176,8 +194,6 @@ async def test_a_bound(tmp_path: Path) -> None:
         first = await sign_in(http, house.keys["ann"])
         async with page(house) as other:
             await sign_in(other, house.keys["ann"])
-            answer = await other.post(SESSION, json={"credential": house.keys["olga"]})
-            assert (answer.status_code, answer.json()["code"]) == (403, "bad_csrf")
         async with page(house) as third:
             answer = await third.post(SESSION, json={"credential": house.keys["olga"]})
             assert (answer.status_code, answer.json()["code"]) == (429, "too_many_sessions")
@@ -193,7 +209,10 @@ async def test_a_session_ends(tmp_path: Path) -> None:
         async with page(house) as again:
             answer = await again.post(SESSION, json={"credential": house.keys["ann"]})
             (cookie,) = SimpleCookie(answer.headers["Set-Cookie"]).values()
-            headers = {"Cookie": f"{cookie.key}={cookie.value}"}
+            headers = {
+                "Cookie": f"{cookie.key}={cookie.value}",
+                "X-Ailoop-Csrf": answer.json()["csrf"],
+            }
             assert (await http.get("/api/v1/pending", headers=headers)).status_code == 401
 
 
@@ -204,4 +223,27 @@ async def test_an_old_cookie(house: Guarded) -> None:
         answer = await http.post(SESSION, json={"credential": house.keys["ann"]}, headers=old)
         assert answer.status_code == 200
         await house.ask(question())
-        assert (await http.get("/api/v1/pending")).json()["total_count"] == 1
+        proof = {"X-Ailoop-Csrf": answer.json()["csrf"]}
+        answer = await http.get("/api/v1/pending", headers=proof)
+        assert answer.json()["total_count"] == 1
+
+
+async def test_a_cookie_in_other_hands(house: Guarded) -> None:
+    """A browser hands the cookie to any server of this host, and it is worth nothing there."""
+    prompt = await house.ask(authorization())
+    path = f"/api/v1/messages/{prompt['id']}"
+    url = house.server.daemon.rest_url
+    async with page(house) as http, httpx2.AsyncClient(base_url=url) as thief:
+        await sign_in(http, house.keys["ann"])
+        thief.cookies.update(http.cookies)
+        answer = await thief.get(SESSION)
+        assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+        assert "csrf" not in answer.json()
+        for where in ("/api/v1/pending", path, "/api/channels/a/messages"):
+            assert (await thief.get(where)).status_code == 401
+        answer = await thief.post(f"{path}/response", json=APPROVE)
+        assert (answer.status_code, answer.json()["code"]) == (403, "bad_csrf")
+        # Whoever has lost the token signs in again.
+        await sign_in(thief, house.keys["ann"])
+        assert (await thief.get(SESSION)).status_code == 200
+    assert await house.state_of(prompt) == "pending"

@@ -29,10 +29,14 @@ __all__ = [
 ]
 
 CSRF_HEADER = "X-Ailoop-Csrf"
+CSRF_SUBPROTOCOL = "ailoop.csrf."
+"""How a subprotocol begins whose rest is the same: a WebSocket's headers are not the page's."""
+
+_SIGN_IN = "session.sign_in"
 
 _PUBLIC = ("page", "openapi")
 """Blueprints that tell nothing of anybody's."""
-_OPTIONAL = ("status.health", "session.sign_in", "session.sign_out")
+_OPTIONAL = ("status.health", _SIGN_IN, "session.sign_out")
 """Routes that do something for everybody too; of health, strangers are told the least."""
 _READING = ("GET", "HEAD", "OPTIONS")
 
@@ -67,24 +71,34 @@ async def _recognise(gateway: Gateway, asked: Request | Websocket) -> Identity |
         return identity
     cookie = cookie_of(asked)
     signed_in = gateway.authenticator.sign_ins.find(cookie) if cookie else None
-    if signed_in is None:
+    if signed_in is None or not _is_ours(asked, signed_in):
         return None
-    _check_csrf(asked, signed_in)
     return signed_in.identity
 
 
-def _check_csrf(asked: Request | Websocket, signed_in: SignIn) -> None:
-    """See that it is our page that makes use of its cookie.
+def _is_ours(asked: Request | Websocket, signed_in: SignIn) -> bool:
+    """See whether it is our page that makes use of its cookie, by what it alone can repeat.
 
-    A browser tells truly where a WebSocket comes from, and that has been checked already.
+    A browser hands the cookie to every port of this host, where programs may listen that are
+    not us, an agent's own among them. So the cookie alone is nobody's, not to read either.
+
+    :raises Refusal: ``bad_csrf``: somebody else has tried to change something.
     """
     if isinstance(asked, Websocket):
         if "Origin" not in asked.headers:
             raise Refusal("bad_csrf", "A WebSocket with a cookie tells its Origin")
-    elif asked.method not in _READING:
-        told = asked.headers.get(CSRF_HEADER, "")
-        if not hmac.compare_digest(told.encode(), signed_in.csrf.encode()):
-            raise Refusal("bad_csrf")
+        offered = asked.requested_subprotocols
+        told = [one for one in offered if one.startswith(CSRF_SUBPROTOCOL)]
+        proof = told[0].removeprefix(CSRF_SUBPROTOCOL) if told else ""
+    else:
+        proof = asked.headers.get(CSRF_HEADER, "")
+    if hmac.compare_digest(proof.encode(), signed_in.csrf.encode()):
+        return True
+    if not isinstance(asked, Websocket) and (
+        asked.method in _READING or asked.endpoint == _SIGN_IN
+    ):
+        return False
+    raise Refusal("bad_csrf")
 
 
 def address_of(asked: Request | Websocket) -> str:

@@ -317,7 +317,7 @@ def _reports() -> dict[str, Schema]:
                 "expires_at": {"type": ["string", "null"], "format": "date-time"},
                 "csrf": {
                     "type": "string",
-                    "description": "What a page repeats as X-Ailoop-Csrf with each change.",
+                    "description": "What a page repeats as X-Ailoop-Csrf with each request.",
                 },
             },
         ),

@@ -1,10 +1,14 @@
-// Who is here. The credential becomes a cookie that no script can read; what this page keeps is
-// a token that it repeats with each change, so that no other site's page can make one.
+// Who is here. The credential becomes a cookie that no script can read. A browser hands it to
+// every port of a host, so it is worth nothing without the token that this page keeps, which it
+// repeats with each request: what is stored is for this page's own port.
+
+import { get, remove, set } from "./settings.js";
 
 const PATH = "/api/v1/session";
 const AGAIN = 2000;
+const STORED = "csrf";
 
-const here = { authentication: false, name: null, grants: [], csrf: undefined };
+const here = { authentication: false, name: null, grants: [], csrf: get(STORED) };
 
 const byId = (id) => document.getElementById(id);
 
@@ -14,10 +18,13 @@ async function ask(method, body) {
   return { status: answer.status, value: await answer.json() };
 }
 
-/** Return the headers of a change that our page makes. */
+/** Return the headers of a request that our page makes. */
 export function proof() {
   return here.csrf ? { "X-Ailoop-Csrf": here.csrf } : {};
 }
+
+/** Return the same for a WebSocket, which has no headers, as subprotocols. */
+export const socketProof = () => (here.csrf ? [`ailoop.csrf.${here.csrf}`] : []);
 
 /** Return the name that the server knows this person by, or null where it asks nobody. */
 export const knownAs = () => here.name;
@@ -37,11 +44,13 @@ export async function enter() {
 }
 
 function settle(value) {
-  Object.assign(here, value);
+  Object.assign(here, { csrf: undefined }, value);
+  if (here.csrf) set(STORED, here.csrf);
   if (!here.authentication) return;
   byId("sign-out").hidden = false;
   byId("sign-out").addEventListener("click", async () => {
     await ask("DELETE").catch(() => {});
+    remove(STORED);
     location.reload();
   });
 }

@@ -1,7 +1,7 @@
 // The WebSocket: kept, made again when it is lost, and resumed from where it was.
 
 import { countChannels } from "./rest.js";
-import { check } from "./session.js";
+import { check, socketProof } from "./session.js";
 
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 15_000;
@@ -34,7 +34,7 @@ export class Wire {
     clearTimeout(this.timer);
     this.on.state("connecting");
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const socket = new WebSocket(`${scheme}://${location.host}/ws`, "ailoop.v1");
+    const socket = new WebSocket(`${scheme}://${location.host}/ws`, ["ailoop.v1", ...socketProof()]);
     this.socket = socket;
     this.expect(PATIENCE);
     const ours = (act) => (event) => socket === this.socket && act(event);
