@@ -44,8 +44,14 @@ _ALLOWED = {
 
 
 def _compile(pattern: str) -> re.Pattern[str]:
-    parts = map(re.escape, pattern.split("*"))
-    return re.compile(".*".join(parts), re.ASCII)
+    first, *rest = map(re.escape, pattern.split("*"))
+    if not rest:
+        return re.compile(first, re.ASCII)
+    *inner, last = rest
+    # Each part where it comes first, for good: to try the later places as well finds nothing
+    # more, and takes a time that grows with the name to the power of the stars.
+    found = "".join(f"(?>.*?{part})" for part in inner if part)
+    return re.compile(f"{first}{found}.*{last}", re.ASCII)
 
 
 @frozen

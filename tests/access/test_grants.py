@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+from itertools import product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,3 +72,20 @@ def test_a_name_fits_itself_alone(one: str, other: str) -> None:
     """A pattern without a star is a name; what begins with it fits it with a star behind."""
     assert Grant(Role.AGENT, one).allows(Act.READ, other) == (one == other)
     assert Grant(Role.AGENT, f"{one}*").allows(Act.READ, other) == other.startswith(one)
+
+
+def test_many_stars_take_no_time() -> None:
+    """Whoever chooses a channel's name does not choose how long a pattern is looked for."""
+    grant = Grant.parse("agent:" + "*a" * 30 + "b")
+    assert not grant.allows(Act.READ, "a" * 64)
+    assert grant.allows(Act.READ, "a" * 40 + "b")
+
+
+@pytest.mark.parametrize("pattern", ["a*b", "*a*", "a*b*a", "*ab*ba*", "**", "a**b", "*aba"])
+def test_stars_find_all_there_is(pattern: str) -> None:
+    """A pattern means what it means to a shell."""
+    grant = Grant.parse(f"agent:{pattern}")
+    for size in range(1, 8):
+        for letters in product("ab", repeat=size):
+            name = "".join(letters)
+            assert grant.allows(Act.READ, name) == fnmatchcase(name, pattern)
