@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Protocol
+from typing import Any, Protocol
 
 from attrs import evolve, field, frozen
 
@@ -111,6 +111,11 @@ class Identity:
     def speaker(self, _: str | None) -> str | None:
         """Return who this is."""
         return self.name
+
+    def sign(self, metadata: dict[str, Any]) -> dict[str, Any]:
+        """Put this name on a response; only what agents send has a sender."""
+        told = {name: value for name, value in metadata.items() if name != SENDER}
+        return {**told, "responder": self.name}
 
     def _has_asked(self, prompt: Prompt) -> bool:
         return (prompt.message.metadata or {}).get(SENDER) == self.name

@@ -289,10 +289,7 @@ class Broker:
         self._guard.check_respond(prompt)
         sealed = sealed_part(message.metadata)
         content, extra = fit_response(prompt.message, message.content, sealed)
-        metadata = {**(message.metadata or {}), **extra}
-        responder = metadata.get("responder")
-        if (name := self._guard.speaker(responder)) != responder:
-            metadata["responder"] = name
+        metadata = self._guard.sign({**(message.metadata or {}), **extra})
         return evolve(
             message,
             sender_type=SenderType.HUMAN,

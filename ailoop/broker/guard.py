@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from ailoop.broker.prompt import Prompt
 from ailoop.model.message import Message
@@ -46,6 +46,10 @@ class Guard(Protocol):
         """Return what a person is called, whatever it says of itself."""
         ...
 
+    def sign(self, metadata: dict[str, Any]) -> dict[str, Any]:
+        """Return the metadata of a response, with who responds."""
+        ...
+
 
 class Open:
     """Lets everybody do everything, under the name they give."""
@@ -72,6 +76,10 @@ class Open:
     def speaker(self, claimed: str | None) -> str | None:
         """Believe it."""
         return claimed
+
+    def sign(self, metadata: dict[str, Any]) -> dict[str, Any]:
+        """Believe it."""
+        return metadata
 
 
 OPEN = Open()

@@ -23,7 +23,7 @@ from ailoop.transport.ws.v1 import V1Session
 from tests.access.kit import Guarded, guarded
 from tests.access.test_sign_in import SESSION, offered, page, sign_in, socket_headers
 from tests.access.test_tokens import KEYS, RULES, claims, public, raw, sign
-from tests.serving import APPROVE, authorization, question, talking, until
+from tests.serving import APPROVE, authorization, question, response, talking, until
 
 
 def revoke(house: Guarded, name: str) -> None:
@@ -208,3 +208,12 @@ async def test_a_file_that_cannot_be_read_any_more(tmp_path: Path) -> None:
             assert await file.identify(key) is not None
     assert [one["event"] for one in logged] == ["key_file_unusable"]
     assert "keys.json" in logged[0]["why"]
+
+
+async def test_a_response_claims_no_sender(house: Guarded) -> None:
+    """A person's response has that person's name, and no other that looks like a record."""
+    prompt = await house.ask(question())
+    claimed = {"sender": "root", "responder": "root", "note": 1}
+    body = {**response(prompt), "metadata": claimed}
+    recorded = (await house["ann"].post("/api/v1/messages", json=body)).json()
+    assert recorded["metadata"] == {"note": 1, "responder": "ann"}
