@@ -144,7 +144,7 @@ class Session(ABC):
         What the reading task still had in hand when the connection ended is dropped: acted
         on, it would leave a subscription that nobody ever closes.
         """
-        if self._detached or self._sent_away:
+        if self._is_gone():
             return
         self.gateway.counts.frames_received += 1
         if self._is_full():
@@ -152,7 +152,7 @@ class Session(ABC):
         while self._is_full():
             self._room = trio.Event()
             await self._room.wait()
-        if self._detached or self._sent_away:
+        if self._is_gone():
             return  # meanwhile
         ref = None
         try:
@@ -202,6 +202,9 @@ class Session(ABC):
         self.let_all_go()
         self.nudge()
 
+    def _is_gone(self) -> bool:
+        return self._detached or self._sent_away
+
     def _is_full(self) -> bool:
         limits = self.gateway.limits
         return len(self._replies) >= limits.replies or self._reply_bytes >= limits.reply_bytes
@@ -224,7 +227,7 @@ class Session(ABC):
         for outcome in outcomes:
             if isinstance(outcome, Refusal):
                 self.gateway.counts.refuse(outcome.code)
-        if self._detached or self._sent_away:
+        if self._is_gone():
             return
         self.submitted(messages, outcomes, ref)
         for message, outcome in zip(messages, outcomes, strict=True):
@@ -345,7 +348,7 @@ class Session(ABC):
 
     def reply_encoded(self, frame: bytes) -> None:
         """Queue a frame that is JSON already."""
-        if not (self._detached or self._sent_away):
+        if not self._is_gone():
             self._replies.append(frame)
             self._reply_bytes += len(frame)
             self.nudge()
