@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import OrderedDict
 from hashlib import sha256
@@ -26,6 +27,9 @@ log = structlog.get_logger()
 _ALGORITHMS = {"oct": ["HS256"], "RSA": ["RS256"], "EC": ["ES256"], "OKP": ["Ed25519"]}
 """By the type of a key, what it may be used with. Our key decides, never the token's header,
 or a public key could be taken for a shared secret (RFC 8725, section 3.1)."""
+
+_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,255}")
+"""It goes into each record; OpenID Connect, section 2, allows a ``sub`` no more either."""
 
 _LONGEST_TOKEN = 8 * 1024
 _REMEMBERED = 1000
@@ -77,6 +81,7 @@ class Tokens:
             ValueError,
             TypeError,
             LookupError,
+            RecursionError,  # of claims that are nested too deeply
         ) as error:
             log.info("token_refused", why=f"{type(error).__name__}: {error}")
             return None
@@ -110,8 +115,11 @@ class Tokens:
             grants = grants.split()
         if not isinstance(grants, list) or not all(isinstance(one, str) for one in grants):
             raise ValueError(f"the claim {self._rules.claim} lists grants")
+        name = str(claims["sub"])
+        if not _NAME.fullmatch(name):
+            raise ValueError("sub is a name of 1 to 255 characters, none a control character")
         return Identity(
-            str(claims["sub"]),
+            name,
             read_grants(grants),
             "token",
             self,

@@ -20,6 +20,8 @@ __all__ = ["key"]
 
 _UNUSABLE = 2
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_LONGEST_SECONDS = 36500 * 86400
+"""A moment much later could not be written as a date."""
 _COLOURS = {"valid": "green", "expired": "yellow", "revoked": "red"}
 
 
@@ -30,7 +32,10 @@ def _read_duration(_: click.Context, __: click.Parameter, text: str | None) -> f
     parts = re.fullmatch(r"(\d{1,9})([smhd])", text)
     if parts is None:
         raise click.BadParameter("a time is a number with s, m, h or d behind it, such as 30d")
-    return int(parts[1]) * _SECONDS[parts[2]]
+    seconds = int(parts[1]) * _SECONDS[parts[2]]
+    if seconds > _LONGEST_SECONDS:
+        raise click.BadParameter("a time is at most 36500d, about a hundred years")
+    return seconds
 
 
 file = click.option(

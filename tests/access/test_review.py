@@ -13,23 +13,26 @@ import pytest
 import structlog
 import trio
 from attrs import evolve
+from click.testing import CliRunner
+from joserfc.jws import serialize_compact
 
 from ailoop.access.identity import Identity
 from ailoop.access.jwks import KeySource
 from ailoop.access.keys import KeyFile, KeyFileError
 from ailoop.access.tokens import Tokens
+from ailoop.cli.key import key
 from ailoop.model.errors import CLOSE_UNAUTHENTICATED, Refusal
 from ailoop.transport.ws.v1 import V1Session
-from tests.access.kit import Guarded, guarded
+from tests.access.kit import Guarded, bearer, guarded
 from tests.access.test_sign_in import SESSION, offered, page, sign_in, socket_headers
 from tests.access.test_tokens import KEYS, RULES, claims, public, raw, sign
-from tests.serving import APPROVE, authorization, question, response, talking, until
+from tests.serving import APPROVE, authorization, question, response, serving, talking, until
 
 
 def revoke(house: Guarded, name: str) -> None:
     """Revoke somebody's key, and have the daemon look at once."""
-    (key,) = [one for one in house.file.listed() if one.name == name]
-    house.file.revoke(key.id)
+    (known,) = [one for one in house.file.listed() if one.name == name]
+    house.file.revoke(known.id)
     authenticator = house.server.daemon.gateway.authenticator
     assert authenticator is not None
     (provider,) = authenticator._providers
@@ -176,12 +179,12 @@ async def test_a_revocation_by_way_of_a_link(tmp_path: Path) -> None:
     """Who changes the file by another name of it changes what the daemon reads."""
     (tmp_path / "etc").mkdir()
     file = KeyFile(tmp_path / "etc" / "keys.json")
-    key, made = file.create("ann", ["human:*"])
-    assert await file.identify(key) is not None
+    text, made = file.create("ann", ["human:*"])
+    assert await file.identify(text) is not None
     link = tmp_path / "keys.json"
     link.symlink_to("etc/keys.json")
     KeyFile(link).revoke(made.id)
-    assert await file.identify(key) is None
+    assert await file.identify(text) is None
     assert link.is_symlink()
 
 
@@ -200,12 +203,12 @@ async def test_a_file_that_cannot_be_read_any_more(tmp_path: Path) -> None:
     """It is logged, once: what is revoked in it is good until it can be read."""
     path = tmp_path / "keys.json"
     file = KeyFile(path)
-    key, _ = file.create("ann", ["human:*"])
-    assert await file.identify(key) is not None
+    text, _ = file.create("ann", ["human:*"])
+    assert await file.identify(text) is not None
     with structlog.testing.capture_logs() as logged:
         path.write_bytes(b"{")
         for _ in range(3):
-            assert await file.identify(key) is not None
+            assert await file.identify(text) is not None
     assert [one["event"] for one in logged] == ["key_file_unusable"]
     assert "keys.json" in logged[0]["why"]
 
@@ -217,3 +220,42 @@ async def test_a_response_claims_no_sender(house: Guarded) -> None:
     body = {**response(prompt), "metadata": claimed}
     recorded = (await house["ann"].post("/api/v1/messages", json=body)).json()
     assert recorded["metadata"] == {"note": 1, "responder": "ann"}
+
+
+async def test_odd_claims_of_a_good_issuer(tmp_path: Path) -> None:
+    """An end that no calendar has is none; a name that is no line, or a nest, is refused."""
+    source = tmp_path / "jwks.json"
+    source.write_bytes(public(*KEYS.values()))
+    async with serving(
+        auth_jwt_keys=str(source),
+        auth_jwt_issuer=RULES.issuer,
+        auth_jwt_audience=RULES.audience,
+    ) as server:
+        deep = orjson.dumps(claims())[:-1] + b',"x":' + b"[" * 2000 + b"]" * 2000 + b"}"
+        signer = KEYS["ES256"]
+        header = {"alg": "ES256", "kid": signer.kid}
+        for token, status in (
+            (sign("ES256", claims(exp=300_000_000_000)), 200),
+            (sign("ES256", claims(exp=10**300)), 200),
+            (sign("ES256", claims(sub="a\nb")), 401),
+            (sign("ES256", claims(sub="a" * 256)), 401),
+            (serialize_compact(header, deep, signer, ["ES256"]), 401),
+        ):
+            for asked in (
+                server.http.get("/api/v1/session", headers=bearer(token)),
+                server.http.post("/api/v1/session", json={"credential": token}),
+            ):
+                answer = await asked
+                assert answer.status_code == status, answer.text
+            assert answer.json().get("expires_at") or status == 401
+
+
+def test_a_time_that_no_calendar_has(tmp_path: Path) -> None:
+    """It is refused before a key is made; the list would break off at it."""
+    where = ["--file", str(tmp_path / "keys.json")]
+    asked = ["create", "ann", "--grant", "human:*", "--expires"]
+    refused = CliRunner().invoke(key, [*asked, "999999999d", *where])
+    assert (refused.exit_code, "36500d" in refused.output) == (2, True)
+    assert not (tmp_path / "keys.json").exists()
+    assert CliRunner().invoke(key, [*asked, "36500d", *where]).exit_code == 0
+    assert CliRunner().invoke(key, ["list", *where]).exit_code == 0

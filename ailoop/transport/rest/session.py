@@ -16,6 +16,9 @@ from ailoop.transport.rest.replies import reply
 
 __all__ = ["session_routes"]
 
+_NEVER = 253_402_300_800
+"""The year 10000, in seconds since the epoch: no date can be written of it or later."""
+
 
 def session_routes(gateway: Gateway) -> Blueprint:
     """Return the routes at ``/api/v1/session``."""
@@ -37,7 +40,7 @@ def session_routes(gateway: Gateway) -> Blueprint:
         return {
             "name": identity.name,
             "grants": [str(grant) for grant in identity.grants],
-            "expires_at": format_epoch(ends_at) if ends_at < 1e12 else None,
+            "expires_at": format_epoch(ends_at) if ends_at < _NEVER else None,
             **({"csrf": signed_in.csrf} if signed_in and by_cookie else {}),
         }
 
