@@ -109,13 +109,23 @@ class KeySource:
 
     def _load(self, text: bytes) -> KeySet:
         from joserfc.errors import JoseError
-        from joserfc.jwk import KeySet, OctKey
+        from joserfc.jwk import JWKRegistry, KeySet, OctKey
 
+        faults = (JoseError, Refusal, LookupError, TypeError, ValueError)
+        usable, wrong = [], "it is empty"
         try:
-            with warnings.catch_warnings(action="ignore"):  # of what is refused below
-                keys = KeySet.import_key_set(load_json(text))
-        except (JoseError, Refusal, LookupError, TypeError, ValueError) as error:
+            for one in load_json(text)["keys"]:
+                # One that we cannot use takes nothing from the others (RFC 7517, section 5).
+                try:
+                    with warnings.catch_warnings(action="ignore"):  # of what is refused below
+                        usable.append(JWKRegistry.import_key(one))
+                except faults as error:
+                    wrong = str(error)
+        except faults as error:
             raise KeySourceError(f"not a JSON Web Key Set: {error}") from None
+        if not usable:
+            raise KeySourceError(f"not a JSON Web Key Set that can be used: {wrong}")
+        keys = KeySet(usable)
         if self.is_remote and any(isinstance(key, OctKey) for key in keys.keys):
             raise KeySourceError("it holds a shared secret, which only a file may hold")
         if any(isinstance(key, OctKey) and len(key.raw_value) < _SECRET_BYTES for key in keys):
