@@ -39,11 +39,13 @@ class Authenticator:
         :param address: where it comes from, such as ``127.0.0.1``.
         :raises Refusal: ``bad_credential``; ``too_many_attempts`` where there were many.
         """
+        why = None
         for provider in self._providers:
             identity = await provider.identify(credential)
             if identity is not None:
                 return identity
+            why = why or provider.why
         self.failures += 1
         self._penalties.note(address)
-        log.info("bad_credential", address=address)
+        log.info("bad_credential", address=address, why=why)
         raise Refusal("bad_credential")

@@ -87,6 +87,8 @@ class ApiKey:
 class KeyFile:
     """A file of keys, read again whenever it has changed; a provider of identities."""
 
+    why: str | None = None
+
     def __init__(self, path: Path) -> None:
         self._path = path
         self._keys: dict[str, ApiKey] = {}

@@ -12,9 +12,12 @@ __all__ = ["Provider"]
 class Provider(Issuer, Protocol):
     """Knows one kind of credential."""
 
+    why: str | None
+    """What was wrong with the last credential that was not good, if more is to be said."""
+
     async def identify(self, credential: str) -> Identity | None:
         """Return whom a credential stands for, or ``None`` if it is not known here.
 
-        What is wrong with it is for the log; whoever sent it is not told.
+        What is wrong with it is for the log, by way of ``why``; whoever sent it is not told.
         """
         ...

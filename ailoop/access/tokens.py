@@ -8,7 +8,6 @@ from collections import OrderedDict
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-import structlog
 from attrs import frozen
 
 from ailoop.access.grants import read_grants
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from joserfc.jwk import Key, KeySet
 
 __all__ = ["TokenRules", "Tokens"]
-
-log = structlog.get_logger()
 
 _ALGORITHMS = {"oct": ["HS256"], "RSA": ["RS256"], "EC": ["ES256"], "OKP": ["Ed25519"]}
 """By the type of a key, what it may be used with. Our key decides, never the token's header,
@@ -57,12 +54,14 @@ class Tokens:
     def __init__(self, source: KeySource, rules: TokenRules) -> None:
         self.source = source
         self._rules = rules
+        self.why: str | None = None
         self._known: OrderedDict[bytes, tuple[KeySet, Identity]] = OrderedDict()
         """By its hash, a token that has been checked against these keys: the check takes a
         hundred times as long as to look here. The oldest goes first."""
 
     async def identify(self, credential: str) -> Identity | None:
         """Return whom a token stands for."""
+        self.why = None
         if credential.count(".") != 2 or len(credential) > _LONGEST_TOKEN:
             return None
         from joserfc.errors import JoseError
@@ -83,7 +82,7 @@ class Tokens:
             LookupError,
             RecursionError,  # of claims that are nested too deeply
         ) as error:
-            log.info("token_refused", why=f"{type(error).__name__}: {error}")
+            self.why = f"{type(error).__name__}: {error}"
             return None
         self._known[digest] = keys, identity
         if len(self._known) > _REMEMBERED:

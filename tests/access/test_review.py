@@ -16,9 +16,11 @@ from attrs import evolve
 from click.testing import CliRunner
 from joserfc.jws import serialize_compact
 
+from ailoop.access.authenticator import Authenticator
 from ailoop.access.identity import Identity
-from ailoop.access.jwks import KeySource
+from ailoop.access.jwks import KeySource, KeySourceError
 from ailoop.access.keys import KeyFile, KeyFileError
+from ailoop.access.signins import SignIns
 from ailoop.access.tokens import Tokens
 from ailoop.cli.key import key
 from ailoop.model.errors import CLOSE_UNAUTHENTICATED, Refusal
@@ -259,3 +261,32 @@ def test_a_time_that_no_calendar_has(tmp_path: Path) -> None:
     assert not (tmp_path / "keys.json").exists()
     assert CliRunner().invoke(key, [*asked, "36500d", *where]).exit_code == 0
     assert CliRunner().invoke(key, ["list", *where]).exit_code == 0
+
+
+async def test_a_key_that_cannot_be_used(tmp_path: Path) -> None:
+    """Keys of a kind that is not known here take nothing from the others of their set."""
+    source = tmp_path / "jwks.json"
+    (usable,) = orjson.loads(public(KEYS["ES256"]))["keys"]
+    strange = [{"kty": "EC", "crv": "P-999", "x": "AA", "y": "AA"}, {"kty": "AKP"}, 5]
+    source.write_bytes(orjson.dumps({"keys": [*strange, usable]}))
+    KeySource(str(source), 1).check()
+    tokens = Tokens(KeySource(str(source), 1), RULES)
+    assert await tokens.identify(sign("ES256", claims())) is not None
+    source.write_bytes(orjson.dumps({"keys": strange}))
+    with pytest.raises(KeySourceError, match="that can be used"):
+        KeySource(str(source), 1).check()
+
+
+async def test_guessed_tokens_do_not_fill_the_log(tmp_path: Path) -> None:
+    """Of a flood of bad tokens no more is logged than of bad keys, with what was wrong."""
+    source = tmp_path / "jwks.json"
+    source.write_bytes(public(KEYS["ES256"]))
+    tokens = Tokens(KeySource(str(source), 1), RULES)
+    authenticator = Authenticator([tokens], SignIns(1, 1))
+    bad = sign("ES256", claims(aud="somebody else"))
+    with structlog.testing.capture_logs() as logged:
+        for _ in range(50):
+            with pytest.raises(Refusal):
+                await authenticator.identify(bad, "192.0.2.1")
+    assert 0 < len(logged) <= 21  # a moment may pass, and bring one more
+    assert all("aud" in one["why"] for one in logged)
