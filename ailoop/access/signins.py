@@ -60,12 +60,14 @@ class SignIn:
 class SignIns:
     """The pages that are signed in, by the hash of their cookie.
 
-    :param limit: how many there may be; the next is refused (``too_many_sessions``).
+    :param limit: how many there may be; the next is refused (``too_many_sessions``). One name
+        has a tenth of them at most; beyond, its oldest ends.
     :param seconds: how long one is good.
     """
 
     def __init__(self, limit: int, seconds: float) -> None:
         self.limit = limit
+        self.share = max(1, limit // 10)
         self.seconds = seconds
         self._open: dict[bytes, SignIn] = {}
 
@@ -77,6 +79,7 @@ class SignIns:
 
         :raises Refusal: ``too_many_sessions``.
         """
+        self._make_room(identity)
         if len(self._open) >= self.limit:
             self._open = {key: one for key, one in self._open.items() if one.is_good}
         if len(self._open) >= self.limit:
@@ -85,6 +88,12 @@ class SignIns:
         ends_at = min(time.time() + self.seconds, identity.expires_at)
         signed_in = self._open[_key(cookie)] = SignIn(identity, ends_at)
         return cookie, signed_in
+
+    def _make_room(self, identity: Identity) -> None:
+        """End the oldest of one name that has its share, or one could keep all others out."""
+        theirs = [key for key, one in self._open.items() if one.identity.name == identity.name]
+        for key in theirs[: max(0, len(theirs) + 1 - self.share)]:
+            self._open.pop(key).end()
 
     def find(self, cookie: str) -> SignIn | None:
         """Return what a cookie stands for, if its credential is still good."""

@@ -126,7 +126,9 @@ class Settings:
         300.0, "How long keys of a URL are good; sooner if a token names another."
     )
     session_seconds: float = _seconds(12 * 60 * 60, "How long a page stays signed in.")
-    max_sessions: int = _size(1000, "Most pages that are signed in.")
+    max_sessions: int = _size(
+        1000, "Most pages that are signed in; one name has a tenth of them at most."
+    )
     ws_port: int = _port(8080, "WebSocket port; 0 picks a free one.")
     rest_port: int = _port(8081, "REST port; 0 picks a free one.")
     tls_cert: str = _setting(

@@ -193,12 +193,26 @@ async def test_a_bound(tmp_path: Path) -> None:
     async with guarded(tmp_path, max_sessions=2) as house, page(house) as http:
         first = await sign_in(http, house.keys["ann"])
         async with page(house) as other:
-            await sign_in(other, house.keys["ann"])
+            await sign_in(other, house.keys["olga"])
         async with page(house) as third:
-            answer = await third.post(SESSION, json={"credential": house.keys["olga"]})
+            answer = await third.post(SESSION, json={"credential": house.keys["root"]})
             assert (answer.status_code, answer.json()["code"]) == (429, "too_many_sessions")
             await http.delete(SESSION, headers={"X-Ailoop-Csrf": first["csrf"]})
-            await sign_in(third, house.keys["olga"])
+            await sign_in(third, house.keys["root"])
+
+
+async def test_nobody_takes_all_there_are(tmp_path: Path) -> None:
+    """Who signs in again and again ends their own sign-ins, and keeps nobody out."""
+    async with guarded(tmp_path, max_sessions=20) as house:
+        async with page(house) as first:
+            await sign_in(first, house.keys["bot"])
+            for _ in range(20):
+                async with page(house) as other:
+                    await sign_in(other, house.keys["bot"])
+            assert (await first.get(SESSION)).status_code == 401
+        async with page(house) as http:
+            await sign_in(http, house.keys["ann"])
+        assert len(house.server.daemon.gateway.authenticator.sign_ins) == 3
 
 
 async def test_a_session_ends(tmp_path: Path) -> None:
