@@ -27,7 +27,7 @@ class Authenticator:
 
     def __init__(self, providers: Sequence[Provider], sign_ins: SignIns) -> None:
         self.passes = Passes()
-        self._providers = [*providers, self.passes]
+        self._providers: list[Provider] = [*providers, self.passes]
         self._penalties = Penalties()
         self.sign_ins = sign_ins
         self.failures = 0

@@ -14,6 +14,8 @@ __all__ = ["Passes"]
 class Passes:
     """A provider of identities for the person at the daemon's own terminal."""
 
+    why: str | None = None
+
     def __init__(self) -> None:
         self._known: dict[str, Identity] = {}
 

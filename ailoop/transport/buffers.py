@@ -41,6 +41,7 @@ def buffers(gateway: Gateway) -> dict[str, Fill]:
         "connections": Fill(len(presence), doors.connections),
         "sockets": Fill(lobby.sockets, lobby.limits.sockets),
         "newcomers": Fill(len(lobby.newcomers), lobby.limits.newcomers),
+        "strangers": Fill(len(presence.strangers), lobby.limits.newcomers),
         "fullest_address": Fill(lobby.fullest_address, lobby.limits.address),
         "waiters": Fill(tables.waiters, limits.waiters),
         "feeds": Fill(tables.feeds, limits.feeds),

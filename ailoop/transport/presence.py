@@ -74,6 +74,8 @@ class Presence:
     def __init__(self, limit: int = 10_000) -> None:
         self._limit = limit
         self._guests: dict[Guest, str] = {}
+        self.strangers: dict[Guest, None] = {}
+        """Those who have yet to say who they are, the oldest first."""
         self._places = 0
         self._empty = trio.Event()
         self._leaving = False
@@ -133,6 +135,22 @@ class Presence:
             if not self._guests:
                 self._empty.set()
                 self._empty = trio.Event()
+
+    @contextmanager
+    def stranger(self, guest: Guest, limit: int) -> Iterator[None]:
+        """Know, for as long as the block runs, that it is not known who a guest is.
+
+        :param limit: how many strangers there may be; of more, the oldest is sent away.
+        """
+        if len(self.strangers) >= limit:
+            oldest = next(iter(self.strangers))
+            del self.strangers[oldest]
+            oldest.send_away(Refusal("unauthenticated"))
+        self.strangers[guest] = None
+        try:
+            yield
+        finally:
+            self.strangers.pop(guest, None)
 
     def expel(self) -> None:
         """Send away whose credential has ended."""

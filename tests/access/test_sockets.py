@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -10,7 +11,7 @@ import trio
 from trio_websocket import ConnectionRejected
 
 from ailoop.model.errors import CLOSE_UNAUTHENTICATED
-from tests.access.kit import Guarded, bearer
+from tests.access.kit import Guarded, bearer, guarded
 from tests.serving import (
     APPROVE,
     V1,
@@ -122,6 +123,23 @@ async def test_who_says_nothing(house: Guarded, monkeypatch: pytest.MonkeyPatch)
         async with talking(house.server.socket_url(port), V1) as talk:
             assert (await talk.receive())["code"] == "unauthenticated"
             assert await talk.closed() == CLOSE_UNAUTHENTICATED
+
+
+async def test_many_who_say_nothing(tmp_path: Path, port: str) -> None:
+    """Of too many strangers the oldest makes room; who says who it is stays."""
+    async with guarded(tmp_path, max_newcomers=2) as house:
+        url = house.server.socket_url(port)
+        async with (
+            house.talk(port, "bot") as known,
+            talking(url, V1) as first,
+            talking(url, V1) as second,
+            talking(url, V1) as third,
+        ):
+            assert await first.closed() == CLOSE_UNAUTHENTICATED
+            for talk in (second, third):
+                who = await talk.call("auth", credential=house.keys["ann"], ref=1)
+                assert who["name"] == "ann"
+            assert (await known.call("ping"))["op"] == "pong"
 
 
 async def test_an_agent_answers_nothing(house: Guarded, port: str) -> None:

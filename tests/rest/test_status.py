@@ -81,6 +81,7 @@ async def test_queues() -> None:
         "sessions": 0,
         "sockets": 21,
         "newcomers": 22,
+        "strangers": 22,
         "fullest_address": 23,
     }
     assert queues.pop("fullest_history_bytes")["used"] > 100
@@ -105,6 +106,7 @@ async def test_queues() -> None:
         "fullest_rates": 0,
         "sessions": 0,
         "newcomers": 0,
+        "strangers": 0,
         "fullest_address": 0,
     }
 

@@ -100,7 +100,11 @@ async def serve_connection(
 
 async def _expect_credential(session: Session) -> None:
     """Send away who does not say who it is."""
-    with trio.move_on_after(_CREDENTIAL_SECONDS) as waiting:
+    gateway = session.gateway
+    with (
+        gateway.presence.stranger(session, gateway.lobby.limits.newcomers),
+        trio.move_on_after(_CREDENTIAL_SECONDS) as waiting,
+    ):
         await session.recognised.wait()
     if waiting.cancelled_caught:
         refusal = Refusal("unauthenticated")

@@ -37,7 +37,7 @@ def revoke(house: Guarded, name: str) -> None:
     house.file.revoke(known.id)
     authenticator = house.server.daemon.gateway.authenticator
     assert authenticator is not None
-    (provider,) = authenticator._providers
+    provider = authenticator._providers[0]
     assert isinstance(provider, KeyFile)
     provider._looked_at = -math.inf
 
