@@ -274,7 +274,7 @@ class Broker:
         check_no_receipt(message)
         issuer = self._registry.issuer
         if issuer is not None and isinstance(message.content, PROMPT_TYPES):
-            issuer.check(message.content)
+            issuer.check(message)
         if not isinstance(message.content, Response):
             return self._guard.admit(message)
         if message.correlation_id is None:

@@ -10,7 +10,7 @@ from attrs import define, field, frozen
 
 from ailoop.broker.limits import BrokerLimits
 from ailoop.model.delivery import Showing
-from ailoop.model.message import Message, PromptContent
+from ailoop.model.message import Message
 
 __all__ = ["Entry", "Issuer", "Journal", "JournalError", "Kept", "Record", "Verdicts"]
 
@@ -127,7 +127,7 @@ class Journal(Protocol):
 class Issuer(Protocol):
     """Makes receipts of what people decide; how they are signed the broker does not know."""
 
-    def check(self, content: PromptContent) -> None:
+    def check(self, prompt: Message) -> None:
         """Refuse a prompt of whose decision no receipt could be made.
 
         :raises Refusal: ``invalid_message`` with the path of the field.

@@ -9,7 +9,6 @@ import anyio
 
 from ailoop.client.approval import Approval
 from ailoop.client.guard import Guard
-from ailoop.client.receipts import Receipts
 from ailoop.client.steps import StepVerbs, make_message, make_question
 from ailoop.model.message import (
     Authorization,
@@ -43,9 +42,6 @@ class AgentVerbs(StepVerbs):
     :class:`Conflict` for another text under the same ``key``; :class:`PromptLost` if it had
     the prompt and lost it; :class:`Unreachable` when the client has given up.
     """
-
-    _receipts: Receipts | None = None
-    """What verifies approvals, if they have to be proved."""
 
     @property
     def dropped(self) -> int:
@@ -93,8 +89,7 @@ class AgentVerbs(StepVerbs):
         :raises ValueError: with a ``receipt_key``, what is asked has no canonical form.
         """
         content = Authorization(action=action, context=context, timeout_seconds=timeout)
-        if self._receipts is not None:
-            self._receipts.check_action(content)
+        self._check_provable(content)
         began = anyio.current_time()
         response = await self._ask(channel, content, metadata, key, leave_open)
         approval = Approval(response, anyio.current_time() - began)
@@ -105,13 +100,15 @@ class AgentVerbs(StepVerbs):
     ) -> Approval:
         """Return the decision that a response is, for who asks in steps.
 
-        What :meth:`wait` returns is not held against a receipt; this does it.
+        What :meth:`wait` returns is not held against a receipt; this does it. Of an encrypted
+        prompt it takes what :meth:`wait` has returned, which knows what was encrypted.
 
         :param channel: where it was asked, and so on: what the receipt has to be about.
         :raises ReceiptInvalid: as by :meth:`authorize`.
+        :raises UnreadAnswer: as by :meth:`wait`.
         """
         content = Authorization(action=action, context=context)
-        return self._proved(channel, content, Approval(response))
+        return self._proved(channel, content, Approval(self._open_answer(response)))
 
     def _proved(self, channel: str, content: Authorization, approval: Approval) -> Approval:
         if self._receipts is None:

@@ -13,6 +13,7 @@ from attrs import evolve, frozen
 
 from ailoop.client.approval import Approval
 from ailoop.client.errors import AiloopError, ReceiptInvalid
+from ailoop.client.opened import OpenedResponse
 from ailoop.model.message import Authorization, PromptContent, ResponseMessage
 from ailoop.trust.faults import ReceiptError
 
@@ -102,6 +103,7 @@ class _Proof:
                     channel=self.channel,
                     content=content,
                     response=response.content,
+                    hidden=response.hidden if isinstance(response, OpenedResponse) else None,
                 ),
             )
         except ReceiptError as error:

@@ -14,15 +14,14 @@ from uuid import UUID
 
 from attrs import evolve
 
-from ailoop.client.errors import AiloopError, BadKeyFile, UnreadAnswer
+from ailoop.client.errors import AiloopError, BadKeyFile
+from ailoop.client.kept import Kept
 from ailoop.model.codec import dump_message
 from ailoop.model.envelope import SEALED, conceal, sealed_part
 from ailoop.model.message import (
     PROMPT_TYPES,
     Message,
     Response,
-    ResponseMessage,
-    ResponseType,
 )
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ __all__ = [
     "Sealing",
     "load_keys",
     "load_recipients",
-    "open_answer",
     "paths_of",
     "place_of",
     "same_prompt",
@@ -43,13 +41,6 @@ KeyFiles = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
 _REMEMBERED = 10_000
 """Prompts whose answers a client can open by their id alone; for others take the ticket."""
-
-_HARMLESS = (
-    ResponseType.AUTHORIZATION_DENIED,
-    ResponseType.CANCELLED,
-    ResponseType.TIMEOUT,
-)
-"""What anybody may say to a prompt that they cannot read."""
 
 
 def paths_of(files: KeyFiles | None, variable: str) -> list[str]:
@@ -109,7 +100,7 @@ class Sealing:
         self._recipients = load_recipients(recipients)
         self._own = keys[0].derive("replies") if keys else os.urandom(32)
         self._lasts = bool(keys)
-        self._secrets: OrderedDict[UUID, bytes] = OrderedDict()
+        self._kept: OrderedDict[UUID, Kept] = OrderedDict()
 
     def check_key(self, key: str | None) -> None:
         """Refuse a prompt's key where a restart would make the answer unreadable.
@@ -122,8 +113,8 @@ class Sealing:
                 "AILOOP_KEYS: after a restart no other could open the answer"
             )
 
-    def seal(self, message: Message) -> tuple[Message, bytes | None]:
-        """Return a message as the server may see it, and what opens the answer if it asks.
+    def seal(self, message: Message) -> tuple[Message, Kept | None]:
+        """Return a message as the server may see it, and what is kept of it if it asks.
 
         A response stays as it is.
         """
@@ -145,20 +136,23 @@ class Sealing:
             inner |= {"reply_to": secret.key.dump(), "nonce": secret.nonce}
             outer["fingerprint"] = secret.fingerprint
         part = {**seal(inner, self._recipients, place), **outer}
+        kept = None
+        if secret is not None and isinstance(message.content, PROMPT_TYPES):
+            kept = Kept.of(message.content, part, secret.secret)
         cover = conceal(message.content)
         sealed = evolve(message, content=cover, metadata={**priority, SEALED: part})
-        return sealed, secret.secret if secret else None
+        return sealed, kept
 
-    def remember(self, prompt_id: UUID, secret: bytes) -> None:
+    def remember(self, prompt_id: UUID, kept: Kept) -> None:
         """Know the answer to a prompt that the server has taken."""
-        self._secrets[prompt_id] = secret
-        self._secrets.move_to_end(prompt_id)
-        if len(self._secrets) > _REMEMBERED:
-            self._secrets.popitem(last=False)
+        self._kept[prompt_id] = kept
+        self._kept.move_to_end(prompt_id)
+        if len(self._kept) > _REMEMBERED:
+            self._kept.popitem(last=False)
 
-    def secret_of(self, prompt_id: UUID | None) -> bytes | None:
-        """Return what opens the answer to a prompt of this client."""
-        return None if prompt_id is None else self._secrets.get(prompt_id)
+    def kept_of(self, prompt_id: UUID | None) -> Kept | None:
+        """Return what was kept of a prompt of this client."""
+        return None if prompt_id is None else self._kept.get(prompt_id)
 
 
 def same_prompt(sealed: Message, posted: Message) -> bool:
@@ -176,60 +170,3 @@ def same_prompt(sealed: Message, posted: Message) -> bool:
         # The fingerprint covers what was asked; how long it waits is the server's word.
         and sealed.content.type == posted.content.type
     )
-
-
-def open_answer(response: ResponseMessage, secret: bytes | None) -> ResponseMessage:
-    """Return an answer to a sealed prompt as it was given, if it comes from a reader of it.
-
-    A denial, or that nobody answered, may come from anybody.
-
-    :param secret: the prompt's; ``None`` if it is not known here.
-    :raises UnreadAnswer: whoever answered had not read the prompt, or is not believed.
-    """
-    part = sealed_part(response.metadata)
-    if part is None and response.content.response_type in _HARMLESS:
-        return response
-    if part is None:
-        raise UnreadAnswer(response, "it is not sealed")
-    if secret is None:
-        raise UnreadAnswer(
-            response, "that is, nobody can tell here: wait with the prompt's ticket"
-        )
-    from ailoop.trust.sealed import CannotUnseal, NoKey
-
-    try:
-        said = _unseal_answer(response, part, secret)
-    except (NoKey, CannotUnseal) as error:
-        raise UnreadAnswer(response, str(error)) from None
-    told = {name: said[name] for name in _TOLD if said.get(name) is not None}
-    clear = {k: v for k, v in (response.metadata or {}).items() if k not in (SEALED, *_TOLD)}
-    return evolve(
-        response,
-        content=Response(answer=said["answer"], response_type=response.content.response_type),
-        metadata={**clear, **told} or None,
-    )
-
-
-def _unseal_answer(
-    response: ResponseMessage, part: dict[str, Any], secret: bytes
-) -> dict[str, Any]:
-    """Return what was sealed in an answer, if it was by a reader of the prompt.
-
-    :raises CannotUnseal: it was not, or says something else than the answer's envelope.
-    """
-    from ailoop.trust.reply import ReplySecret
-    from ailoop.trust.sealed import CannotUnseal, unseal
-
-    known = ReplySecret(secret)
-    said, _ = unseal(part, [known.key], place_of(response))
-    if not isinstance(said, dict) or not isinstance(said.get("answer"), str | None):
-        raise CannotUnseal("it is not understood")
-    if not hmac.compare_digest(str(said.get("nonce")).encode(), known.nonce.encode()):
-        raise CannotUnseal("it lacks what only a reader of the prompt knows")
-    if said.get("response_type") != response.content.response_type:
-        raise CannotUnseal("it says something else in the clear")
-    return {"answer": None, **said}
-
-
-_TOLD = ("reason", "responder", "index", "value")
-"""What comes from the sealed answer alone, for what stands in the clear nobody vouches."""

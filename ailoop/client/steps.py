@@ -10,9 +10,12 @@ from uuid import UUID
 import anyio
 
 from ailoop.client.errors import AiloopError, Conflict
+from ailoop.client.kept import Kept
 from ailoop.client.link import Link
+from ailoop.client.opened import OpenedResponse, open_answer
+from ailoop.client.receipts import Receipts
 from ailoop.client.rest import RestLink
-from ailoop.client.sealing import Sealing, open_answer, same_prompt
+from ailoop.client.sealing import Sealing, same_prompt
 from ailoop.client.ticket import Ticket, id_of_key, prompt_id_of
 from ailoop.model.codec import load_message
 from ailoop.model.envelope import sealed_part
@@ -40,6 +43,8 @@ class StepVerbs:
     _link: Link
     _rest: RestLink
     _sealing: Sealing | None
+    _receipts: Receipts | None = None
+    """What verifies approvals, if they have to be proved."""
 
     async def post_question(
         self,
@@ -68,8 +73,11 @@ class StepVerbs:
 
         ``Approval(await client.wait(ticket))`` is true only if a person approved;
         ``approval_of`` also verifies the receipt, where the client has a key.
+
+        :raises ValueError: with a ``receipt_key``, what is asked has no canonical form.
         """
         content = Authorization(action=action, context=context, timeout_seconds=timeout)
+        self._check_provable(content)
         return await self._post(channel, content, metadata, key)
 
     async def post_navigate(
@@ -109,9 +117,9 @@ class StepVerbs:
         :raises UnreadAnswer: the prompt was encrypted, and whoever answered had not read it.
         """
         taken = isinstance(prompt, Ticket)
-        secret = prompt.reply_secret if isinstance(prompt, Ticket) else None
+        kept = prompt.kept if isinstance(prompt, Ticket) else None
         response = await self._link.wait(prompt_id_of(prompt), taken=taken)
-        return self._open_answer(response, secret)
+        return self._open_answer(response, kept)
 
     async def withdraw(self, prompt: Ticket | UUID | str) -> ResponseMessage:
         """Take a prompt back; return the response ``cancelled``.
@@ -128,8 +136,8 @@ class StepVerbs:
         key: str | None,
     ) -> Ticket:
         prompt = make_message(channel, content, metadata, key)
-        secret = await self._send(prompt, key)
-        return Ticket.of(prompt, content.timeout_seconds, secret)
+        kept = await self._send(prompt, key)
+        return Ticket.of(prompt, content.timeout_seconds, kept)
 
     async def _ask(
         self,
@@ -142,46 +150,57 @@ class StepVerbs:
         prompt = make_message(channel, content, metadata, key)
         stays = key is not None if leave_open is None else leave_open
         async with self._withdrawn_if_cancelled(prompt.id, stays=stays):
-            secret = await self._send(prompt, key)
+            kept = await self._send(prompt, key)
             response = await self._link.wait(prompt.id, taken=True)
-        return self._open_answer(response, secret)
+        return self._open_answer(response, kept)
 
-    async def _send(self, message: Message, key: str | None = None) -> bytes | None:
+    def _check_provable(self, content: PromptContent) -> None:
+        """Refuse to ask for what no receipt can be about, where one will be wanted.
+
+        A server refuses it too, unless it cannot read it.
+        """
+        if self._receipts is not None:
+            self._receipts.check_action(content)
+
+    async def _send(self, message: Message, key: str | None = None) -> Kept | None:
         """Post a message, sealed where this client seals; return when the server has it.
 
-        :returns: what opens the answer to a sealed prompt.
+        :returns: what is kept of a sealed prompt.
         """
         if self._sealing is None:
             await self._link.send(message)
             return None
         self._sealing.check_key(key)
-        sealed, secret = self._sealing.seal(message)
+        sealed, kept = self._sealing.seal(message)
         conflict = None
         try:
             await self._link.send(sealed)
         except Conflict as error:
-            if error.code != "id_conflict" or key is None:
+            if error.code != "id_conflict" or key is None or kept is None:
                 raise
             conflict = error
-        # What is sealed twice is never the same to the server; it may be to us.
-        if conflict is not None and not await self._is_posted(sealed):
-            raise conflict
-        if secret is not None:
-            self._sealing.remember(message.id, secret)
-        return secret
+        if conflict is not None and kept is not None:
+            # What is sealed twice is never the same to the server; it may be to us.
+            _, posted = await self._rest.insist("GET", f"/api/v1/messages/{message.id}")
+            before = load_message(posted)
+            if not same_prompt(sealed, before):
+                raise conflict
+            kept = kept.posted_as(before)
+        if kept is not None:
+            self._sealing.remember(message.id, kept)
+        return kept
 
-    async def _is_posted(self, sealed: Message) -> bool:
-        """Whether the server has this very prompt, sealed another time."""
-        _, posted = await self._rest.insist("GET", f"/api/v1/messages/{sealed.id}")
-        return same_prompt(sealed, load_message(posted))
-
-    def _open_answer(self, response: ResponseMessage, secret: bytes | None) -> ResponseMessage:
+    def _open_answer(
+        self, response: ResponseMessage, kept: Kept | None = None
+    ) -> ResponseMessage:
         """Return an answer as it was given; where this client seals, sealed ones alone."""
-        if secret is None and self._sealing is not None:
-            secret = self._sealing.secret_of(response.correlation_id)
-        if secret is None and self._sealing is None and not sealed_part(response.metadata):
+        if isinstance(response, OpenedResponse):
             return response
-        return open_answer(response, secret)
+        if kept is None and self._sealing is not None:
+            kept = self._sealing.kept_of(response.correlation_id)
+        if kept is None and self._sealing is None and not sealed_part(response.metadata):
+            return response
+        return open_answer(response, kept)
 
     @asynccontextmanager
     async def _withdrawn_if_cancelled(

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 import orjson
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from ailoop.client.errors import AiloopError
+from ailoop.client.kept import Kept
 from ailoop.model.message import Content, Message
 
 __all__ = ["Ticket", "id_of_key", "prompt_id_of"]
@@ -27,18 +28,37 @@ class Ticket:
         clock; ``None`` if it may wait for as long as the server allows.
     :param reply_secret: of an encrypted prompt, what opens its answer; whoever has it can
         forge one, so keep such a ticket as you keep a key.
+    :param content_hash: of an encrypted prompt, the hash of what it says.
+    :param prompt_hash: the hash of what the server has in its place.
     """
 
     id: UUID
     channel: str
     expires_at: datetime | None = None
     reply_secret: bytes | None = field(default=None, repr=False)
+    content_hash: str | None = field(default=None, repr=False)
+    prompt_hash: str | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, prompt: Message, timeout_seconds: int, secret: bytes | None = None) -> Ticket:
+    def of(cls, prompt: Message, timeout_seconds: int, kept: Kept | None = None) -> Ticket:
         """Return the ticket of a prompt that has just been taken."""
         expires = datetime.now(UTC) + timedelta(seconds=timeout_seconds)
-        return cls(prompt.id, prompt.channel, expires if timeout_seconds else None, secret)
+        ticket = cls(prompt.id, prompt.channel, expires if timeout_seconds else None)
+        if kept is None:
+            return ticket
+        return evolve(
+            ticket,
+            reply_secret=kept.secret,
+            content_hash=kept.content_hash,
+            prompt_hash=kept.prompt_hash,
+        )
+
+    @property
+    def kept(self) -> Kept | None:
+        """What is kept of an encrypted prompt."""
+        if self.reply_secret is None:
+            return None
+        return Kept(self.reply_secret, self.content_hash, self.prompt_hash)
 
     @classmethod
     def load(cls, text: str | bytes) -> Ticket:
@@ -52,7 +72,8 @@ class Ticket:
             when = None if expires is None else datetime.fromisoformat(expires)
             secret = value.get("reply_secret")
             known = None if secret is None else bytes.fromhex(secret)
-            return cls(UUID(value["id"]), str(value["channel"]), when, known)
+            hashes = [_text_or_none(value.get(name)) for name in _HASHES]
+            return cls(UUID(value["id"]), str(value["channel"]), when, known, *hashes)
         except (LookupError, TypeError, AttributeError, ValueError) as error:
             raise ValueError(f"not a ticket: {error}") from None
 
@@ -61,7 +82,17 @@ class Ticket:
         members = {"id": str(self.id), "channel": self.channel, "expires_at": when}
         if self.reply_secret is not None:
             members["reply_secret"] = self.reply_secret.hex()
+        for name in _HASHES:
+            if getattr(self, name) is not None:
+                members[name] = getattr(self, name)
         return orjson.dumps(members).decode()
+
+
+_HASHES = ("content_hash", "prompt_hash")
+
+
+def _text_or_none(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def id_of_key(channel: str, content: Content, key: str) -> UUID:

@@ -9,9 +9,10 @@ import structlog
 
 from ailoop.broker import Issuer
 from ailoop.daemon.errors import DaemonError
+from ailoop.model.envelope import sealed_part
 from ailoop.model.errors import Refusal
 from ailoop.model.ids import new_id
-from ailoop.model.message import PROMPT_TYPES, Message, PromptContent, Question, Response
+from ailoop.model.message import PROMPT_TYPES, Message, Question, Response
 
 if TYPE_CHECKING:
     from ailoop.daemon.settings import Settings
@@ -56,15 +57,21 @@ class SigningIssuer(Issuer):
         """What verifies the receipts."""
         return self._signer.key_set
 
-    def check(self, content: PromptContent) -> None:
+    def check(self, prompt: Message) -> None:
         """Refuse a prompt of which other readers of JSON would see something else."""
-        from ailoop.trust.canonical import CanonicalError, content_hash
+        from ailoop.trust.canonical import CanonicalError
+        from ailoop.trust.hidden import asked_hash
 
+        content = prompt.content
+        if not isinstance(content, PROMPT_TYPES):
+            return
         try:
-            content_hash(content)
+            asked_hash(prompt, content)
         except CanonicalError as error:
             place = "content" if isinstance(content, Question) else "content.context"
             path = f"$.{place}{error.path.removeprefix('.context')}"
+            if sealed_part(prompt.metadata) is not None:
+                path = f"$.metadata{error.path}"
             raise Refusal(
                 "invalid_message",
                 f"{path} {error.sentence}; this server signs what people decide",
@@ -72,8 +79,12 @@ class SigningIssuer(Issuer):
             ) from None
 
     def issue(self, prompt: Message, response: Message, at: float) -> str | None:
-        """Sign what was decided; nothing of a prompt that an earlier start has let in."""
-        from ailoop.trust.canonical import CanonicalError, answer_hash, content_hash
+        """Sign what was decided; nothing of a prompt that an earlier start has let in.
+
+        What was asked encrypted is signed as that: nobody here knows what it says.
+        """
+        from ailoop.trust.canonical import CanonicalError
+        from ailoop.trust.hidden import asked_hash, said_hash
         from ailoop.trust.receipt import Receipt
 
         asked, said = prompt.content, response.content
@@ -86,9 +97,10 @@ class SigningIssuer(Issuer):
                 prompt_id=prompt.id,
                 channel=prompt.channel,
                 decision=said.response_type,
-                action_hash=content_hash(asked),
-                answer_hash=answer_hash(said.answer),
+                action_hash=asked_hash(prompt, asked),
+                answer_hash=said_hash(prompt, response, said),
                 approver=responder if isinstance(responder, str) else None,
+                sealed=sealed_part(prompt.metadata) is not None,
                 issued_at=int(at),
                 expires_at=int(at) + self._seconds,
                 key_id=self._signer.key_id,

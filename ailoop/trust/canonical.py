@@ -16,7 +16,14 @@ import orjson
 from ailoop.model.codec import dump_content
 from ailoop.model.message import Authorization, Navigate, PromptContent, Question
 
-__all__ = ["CanonicalError", "action_hash", "answer_hash", "canonical_json", "content_hash"]
+__all__ = [
+    "CanonicalError",
+    "action_hash",
+    "answer_hash",
+    "canonical_hash",
+    "canonical_json",
+    "content_hash",
+]
 
 _LARGEST = 2**53 - 1
 """Beyond it, what JavaScript reads is not what was written (RFC 7493, section 2.2)."""
@@ -69,15 +76,19 @@ def content_hash(content: PromptContent) -> str:
     else:
         name = "url" if isinstance(content, Navigate) else "action"
         asked = {name: members[name], "context": members.get("context")}
-    return _hash({"type": content.type, **asked})
+    return canonical_hash({"type": content.type, **asked})
 
 
 def answer_hash(answer: str | None) -> str | None:
     """Return the hash of a person's words, if there are any."""
-    return None if answer is None else _hash(answer)
+    return None if answer is None else canonical_hash(answer)
 
 
-def _hash(value: Any) -> str:
+def canonical_hash(value: Any) -> str:
+    """Return the hash of a JSON value.
+
+    :raises CanonicalError: it has no canonical form.
+    """
     return f"sha-256:{sha256(canonical_json(value)).hexdigest()}"
 
 

@@ -32,6 +32,8 @@ class Fault(StrEnum):
     """It is about another channel."""
     OTHER_ACTION = "other_action"
     """What was approved is not what is about to be done."""
+    SEALED = "sealed"
+    """The prompt was encrypted, and what it said is not known to who verifies."""
     OTHER_DECISION = "other_decision"
     """It is about another decision, such as a denial."""
     USED = "used"

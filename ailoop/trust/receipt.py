@@ -32,6 +32,7 @@ _CLAIMS: dict[str, tuple[type, ...]] = {
     "action_hash": (str,),
     "answer_hash": (str, NoneType),
     "approver": (str, NoneType),
+    "sealed": (bool, NoneType),
     "iat": (int,),
     "exp": (int,),
 }
@@ -45,11 +46,13 @@ class Receipt:
     :param prompt_id: the prompt that was decided.
     :param channel: where.
     :param decision: how.
-    :param action_hash: of what was asked, by :func:`~ailoop.trust.canonical.content_hash`.
-    :param answer_hash: of the person's words, if there are any.
+    :param action_hash: of what was asked, by :func:`~ailoop.trust.canonical.content_hash`;
+        of what was asked encrypted, by :func:`~ailoop.trust.hidden.sealed_hash`.
+    :param answer_hash: of the person's words, if there are any; or of what hides them.
     :param approver: who decided, as it is recorded, if it is.
     :param issued_at: seconds since the epoch.
     :param expires_at: the same; it is good until just before.
+    :param sealed: whether the prompt was encrypted, so that the hash is of its ciphertext.
     :param key_id: names the key that signed it.
     """
 
@@ -60,13 +63,15 @@ class Receipt:
     action_hash: str
     answer_hash: str | None = None
     approver: str | None = None
+    sealed: bool = False
     issued_at: int
     expires_at: int
     key_id: str
 
     def claims(self) -> dict[str, Any]:
         """Return it as the claims of a token."""
-        return {
+        sealed = {"sealed": True} if self.sealed else {}
+        return sealed | {
             "jti": str(self.id),
             "prompt_id": str(self.prompt_id),
             "channel": self.channel,
@@ -96,6 +101,7 @@ class Receipt:
             action_hash=claims["action_hash"],
             answer_hash=claims.get("answer_hash"),
             approver=claims.get("approver"),
+            sealed=bool(claims.get("sealed")),
             issued_at=claims["iat"],
             expires_at=claims["exp"],
             key_id=key_id,

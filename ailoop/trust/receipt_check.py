@@ -16,6 +16,7 @@ from sortedcontainers import SortedList
 from ailoop.model.message import PromptContent, Response
 from ailoop.trust.canonical import answer_hash, content_hash
 from ailoop.trust.faults import Fault, ReceiptError
+from ailoop.trust.hidden import Hidden
 from ailoop.trust.receipt import ALGORITHM, TOKEN_TYPE, Receipt
 from ailoop.trust.receipt_keys import KeySource, read_public
 
@@ -36,12 +37,33 @@ class Expected:
 
     :param content: what was asked, as the caller is about to do it.
     :param response: how it was decided.
+    :param hidden: what hid them both, if they went encrypted.
     """
 
     prompt_id: UUID
     channel: str
     content: PromptContent
     response: Response
+    hidden: Hidden | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether what was encrypted is known, if it was."""
+        return self.hidden is not None and self.hidden.is_known
+
+    @property
+    def action_hash(self) -> str | None:
+        """What a receipt has to say of what was asked."""
+        if self.hidden is not None:
+            return self.hidden.prompt_hash
+        return content_hash(self.content)
+
+    @property
+    def answer_hash(self) -> str | None:
+        """What a receipt has to say of the person's words."""
+        if self.hidden is not None:
+            return self.hidden.answer_hash
+        return answer_hash(self.response.answer)
 
 
 class ReceiptVerifier:
@@ -136,11 +158,14 @@ class ReceiptVerifier:
             (receipt.prompt_id, expected.prompt_id, Fault.OTHER_PROMPT),
             (receipt.channel, expected.channel, Fault.OTHER_CHANNEL),
             (receipt.decision, expected.response.response_type, Fault.OTHER_DECISION),
-            (receipt.answer_hash, answer_hash(expected.response.answer), Fault.OTHER_DECISION),
-            (receipt.action_hash, content_hash(expected.content), Fault.OTHER_ACTION),
+            (receipt.sealed and not expected.is_known, False, Fault.SEALED),
+            (receipt.answer_hash, expected.answer_hash, Fault.OTHER_DECISION),
+            (receipt.action_hash, expected.action_hash, Fault.OTHER_ACTION),
         ):
             if told != wanted:
                 raise ReceiptError(fault, _MISMATCHES[fault])
+        if expected.hidden is not None:
+            expected.hidden.check(expected.content)
         if receipt.id in self._used:
             raise ReceiptError(Fault.USED, "it has been redeemed before")
         return receipt
@@ -159,6 +184,7 @@ class ReceiptVerifier:
 _MISMATCHES = {
     Fault.OTHER_PROMPT: "it is about another prompt",
     Fault.OTHER_CHANNEL: "it is about another channel",
+    Fault.SEALED: "the prompt was encrypted, and what it said is not known here",
     Fault.OTHER_DECISION: "it is about another decision",
     Fault.OTHER_ACTION: "what was approved is not what is about to be done",
 }
