@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any, cast
 
 import click
 import orjson
@@ -81,7 +81,8 @@ def keygen(path: Path) -> None:
 @click.option("--context", help="The JSON that went with the action.")
 @click.option(
     "--prompt",
-    type=click.File("rb"),
+    type=path_type,
+    metavar="FILE",
     help="The JSON of the prompt, such as GET /api/v1/messages/ID: it must be about that.",
 )
 @any_channel
@@ -94,7 +95,7 @@ def verify(
     key: str,
     action: str | None,
     context: str | None,
-    prompt: IO[bytes] | None,
+    prompt: Path | None,
     channel: str | None,
     expired_too: bool,
     as_json: bool,
@@ -179,10 +180,11 @@ def _compare(found: Receipt, asked: Authorization | None, channel: str | None) -
         raise ReceiptError(Fault.OTHER_ACTION, "it is about another action or context")
 
 
-def _read_prompt(file: IO[bytes]) -> Message:
+def _read_prompt(path: Path) -> Message:
     """Read a prompt, as the routes for messages give it."""
     try:
-        message = load_message(load_json(file.read(_MOST_CHARACTERS)))
+        with path.open("rb") as file:
+            message = load_message(load_json(file.read(_MOST_CHARACTERS)))
         if isinstance(message.content, PROMPT_TYPES):
             asked_hash(message, message.content)  # or it has none
             return message
@@ -191,6 +193,8 @@ def _read_prompt(file: IO[bytes]) -> Message:
         why = refusal.sentence
     except CanonicalError as error:
         why = str(error)
+    except OSError as error:
+        why = f"{path}: {error.strerror}"
     raise click.BadParameter(one_line(why), param_hint="--prompt") from None
 
 

@@ -105,6 +105,9 @@ def test_a_prompt_in_the_clear(
     content = {**prompt["content"], "action": "something else"}
     path.write_bytes(orjson.dumps({**prompt, "content": content}))
     assert fault(verify(keys[1], "--prompt", str(path), token)) == "other_action"
+    done = verify(keys[1], "--prompt", str(tmp_path / "none"), token)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "No such file" in done.stderr
     for text in (b"{", b"[]", orjson.dumps(answer), b'{"content": {"type": "x"}}'):
         path.write_bytes(text)
         done = verify(keys[1], "--prompt", str(path), token)
