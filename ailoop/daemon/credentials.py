@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import structlog
 import trio
 
 from ailoop.access.authenticator import Authenticator
@@ -17,6 +18,8 @@ from ailoop.daemon.settings import Settings
 from ailoop.transport.presence import Presence
 
 __all__ = ["make_authenticator", "watch_credentials"]
+
+log = structlog.get_logger()
 
 _WATCH_SECONDS = 1.0
 
@@ -44,6 +47,8 @@ def _key_file(path: Path) -> KeyFile:
             f"there is no file of API keys {path}; make the first key with "
             f"`ailoop key create NAME --grant admin:* --file {path}`"
         )
+    if path.stat().st_mode & 0o022:
+        log.warning("key_file_writable_by_others", path=str(path))
     keys = KeyFile(path)
     try:
         keys.listed()

@@ -20,6 +20,8 @@ __all__ = ["SECURITY_HEADERS", "HeadLimits", "check_head", "read_head", "refusal
 
 _END = re.compile(rb"\n\r?\n")
 _LOOSE = re.compile(rb"(?<!\r)\n|\r(?!\n)")
+_ONCE = (b"host", b"content-length", b"transfer-encoding", b"authorization", b"x-api-key")
+"""Fields of which one reader could take the first and another the last."""
 _HOST_BYTES = 255  # the longest name there is (RFC 1035, section 2.3.4)
 
 SECURITY_HEADERS = {
@@ -69,8 +71,9 @@ def check_head(head: bytes | bytearray, limits: HeadLimits) -> None:
             raise Refusal("bad_request", "The Host field is longer than any name")
     if b"transfer-encoding" in names and b"content-length" in names:
         raise Refusal("bad_request", "The body has two lengths")
-    if names.count(b"content-length") > 1 or names.count(b"transfer-encoding") > 1:
-        raise Refusal("bad_request", "The length of the body is told twice")
+    for once in _ONCE:
+        if names.count(once) > 1:
+            raise Refusal("bad_request", f"The field {once.decode()} is there twice")
 
 
 async def read_head(stream: trio.abc.ReceiveStream, limits: HeadLimits) -> bytes:

@@ -10,6 +10,7 @@ from tests.ws.kit import connected
 
 HIDDEN = b"GET /api/stats HTTP/1.1\r\n" + HOST + b"\r\n"
 POST = b"POST /api/test HTTP/1.1\r\n" + HOST
+CREDENTIALS = b"Authorization: Bearer a\r\nAuthorization: Bearer b\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 
 AMBIGUOUS = {
@@ -41,6 +42,7 @@ AMBIGUOUS = {
     + HIDDEN,
     "a NUL in a field": POST + b"X: a\0b\r\n\r\n" + HIDDEN,
     "two hosts": POST + HOST + b"\r\n" + HIDDEN,
+    "two credentials": POST + CREDENTIALS + b"\r\n" + HIDDEN,
     "no host": b"POST /api/test HTTP/1.1\r\n\r\n" + HIDDEN,
     "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + HIDDEN,
     "HTTP/0.9": b"GET /api/stats\r\n\r\n" + HIDDEN,
@@ -118,8 +120,9 @@ async def test_no_other_protocol(server: Served, field: bytes) -> None:
         b"X: a\nY: b\r\n",
         b"Content-Length: 5\r\n" + CHUNKED,
         b"Content-Length: 0\r\nContent-Length: 5\r\n",
+        CREDENTIALS,
     ],
-    ids=["folded", "line feed", "both lengths", "two lengths"],
+    ids=["folded", "line feed", "both lengths", "two lengths", "two credentials"],
 )
 async def test_handshakes(server: Served, port: str, fields: bytes) -> None:
     """Open a WebSocket with such a head: it is not opened."""
