@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -59,7 +60,8 @@ async def hold(
     try:
         return await converse(_Socket(connection))
     finally:
-        connection.transport.abort()
+        with suppress(AttributeError):  # asyncio's TLS has nothing left of what was closed twice
+            connection.transport.abort()
 
 
 class _Connection(ClientConnection):

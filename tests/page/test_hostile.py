@@ -20,9 +20,9 @@ INJECTED = "script, style, iframe, object, embed, link, base, meta, form, svg, m
 def check_nothing_came_in(inbox) -> None:
     """The page has the elements that it was made of, and its links lead to web pages."""
     page = inbox.page
-    # Of the page itself: its head, its logo, and the form that closes the help.
+    # Of the page itself: its head, its logo, and the forms that close the help and sign in.
     assert page.locator(f"main :is({INJECTED})").count() == 0
-    assert page.locator(f"body :is({INJECTED})").count() == 2
+    assert page.locator(f"body :is({INJECTED})").count() == 3
     attributes = page.evaluate(
         "[...new Set([...document.querySelectorAll('body *')]"
         ".flatMap(one => one.getAttributeNames()))]"
