@@ -60,7 +60,7 @@ async def hold(
     try:
         return await converse(_Socket(connection))
     finally:
-        with suppress(AttributeError):  # asyncio's TLS has nothing left of what was closed twice
+        with suppress(AttributeError):  # of what was closed twice asyncio's TLS has nothing left
             connection.transport.abort()
 
 
