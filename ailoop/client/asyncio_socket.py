@@ -60,7 +60,7 @@ async def hold(
     try:
         return await converse(_Socket(connection))
     finally:
-        with suppress(AttributeError):  # of what was closed twice asyncio's TLS has nothing left
+        with suppress(AttributeError):  # of what is closed twice asyncio's TLS has no part left
             connection.transport.abort()
 
 
