@@ -9,7 +9,6 @@ from werkzeug.exceptions import HTTPException
 
 from ailoop.model.errors import Refusal
 from ailoop.transport.gateway import Gateway
-from ailoop.transport.head import SECURITY_HEADERS
 from ailoop.transport.rest.caller import admit_request
 from ailoop.transport.rest.channels import channel_routes
 from ailoop.transport.rest.connection import Connection
@@ -57,13 +56,6 @@ def create_app(gateway: Gateway) -> QuartTrio:
                 raise Refusal("shutting_down")
         await admit_request(gateway)
         count_request(gateway)
-
-    @app.after_request
-    async def guard_reader(response: Response) -> Response:
-        """Tell browsers to take an answer for what it says it is, and for nobody else's."""
-        for name, value in SECURITY_HEADERS.items():
-            response.headers.setdefault(name, value)
-        return response
 
     @app.after_request
     async def share(response: Response) -> Response:
