@@ -41,6 +41,8 @@ export class Store {
     /** @type {Map<string, Prompt>} */
     this.prompts = new Map();
     this.threads = new Map();
+    /** When the last message was sent that a channel has brought. */
+    this.toldAt = new Map();
     /** How many wait that the server's list had no room for. */
     this.unlisted = 0;
     /** By how many milliseconds the server's clock is ahead of ours. */
@@ -62,6 +64,7 @@ export class Store {
   /** Take a message of a channel; return whether the list of what waits may have changed. */
   message(message) {
     const { type } = message.content;
+    this.toldAt.set(message.channel, Date.parse(message.timestamp));
     if (type === "response") {
       this.settle(message.correlation_id, message);
       return false;
@@ -75,8 +78,8 @@ export class Store {
   /** Note that messages of a channel are missing. */
   gap({ channel, first }) {
     const id = `gap ${channel} ${first}`;
-    const newest = [...this.threads.values()].filter((one) => one.channel === channel && !one.gap);
-    const at = Math.max(0, ...newest.map((one) => one.at)) + 1;
+    // Not the newest thread: the list of what waits may be ahead of the channel.
+    const at = (this.toldAt.get(channel) ?? 0) + 1;
     this.threads.set(id, { id, channel, gap: true, message: null, response: null, at, words: channel });
     this.changed("history");
   }
