@@ -45,14 +45,14 @@ class OpenedResponse(ResponseMessage):
 def open_answer(response: ResponseMessage, kept: Kept | None) -> ResponseMessage:
     """Return an answer to a sealed prompt as it was given, if it comes from a reader of it.
 
-    A denial, or that nobody answered, may come from anybody.
+    A denial, or that nobody answered, may come from anybody; of such only the reason is told.
 
     :param kept: of the prompt; ``None`` if it is not known here.
     :raises UnreadAnswer: whoever answered had not read the prompt, or is not believed.
     """
     part = sealed_part(response.metadata)
     if part is None and response.content.response_type in _HARMLESS:
-        return response
+        return _without_answer(response)
     if part is None:
         raise UnreadAnswer(response, "it is not sealed")
     if kept is None:
@@ -73,6 +73,16 @@ def open_answer(response: ResponseMessage, kept: Kept | None) -> ResponseMessage
         metadata={**clear, **told} or None,
     )
     return OpenedResponse.opened(opened, kept.hidden(part))
+
+
+def _without_answer(response: ResponseMessage) -> ResponseMessage:
+    """Return a refusal in the clear without what a program could take for an answer."""
+    metadata = response.metadata or {}
+    return evolve(
+        response,
+        content=evolve(response.content, answer=None),
+        metadata={k: v for k, v in metadata.items() if k not in _ANSWERS} or None,
+    )
 
 
 def _unseal_answer(
@@ -96,5 +106,8 @@ def _unseal_answer(
     return {"answer": None, **said}
 
 
-_TOLD = ("reason", "responder", "index", "value")
+_ANSWERS = ("index", "value")
+"""What of the metadata is an answer."""
+
+_TOLD = ("reason", "responder", *_ANSWERS)
 """What comes from the sealed answer alone, for what stands in the clear nobody vouches."""

@@ -250,6 +250,22 @@ async def test_names_in_the_clear_are_not_believed(
     assert answer.metadata == {"responder": "ann"}
 
 
+async def test_a_refusal_in_the_clear_says_no_answer(
+    server: Served, agent: AiloopClient
+) -> None:
+    """Anybody may cancel a question; what they put beside it is nobody's answer."""
+    ticket = await agent.post_question("a", WORDS, choices=["keep", "wipe"])
+    content = {"type": "response", "response_type": "cancelled", "answer": "wipe"}
+    said = {"index": 1, "value": "wipe", "reason": "no key"}
+    await server.post(
+        {"channel": "a", "content": content, "correlation_id": str(ticket.id), "metadata": said}
+    )
+    answer = await agent.wait(ticket)
+    assert answer.content.response_type == "cancelled"
+    assert answer.content.answer is None
+    assert answer.metadata == {"reason": "no key"}
+
+
 @pytest.mark.parametrize("give_up", ["timeout", "withdraw", "deny"])
 async def test_what_needs_no_key(
     server: Served, agent: AiloopClient, give_up: str, nursery: trio.Nursery
