@@ -37,9 +37,11 @@ _SECRETS = (
     re.compile(
         r"(://)([^\s/@\"':]{1,200}:[^\s/@\"']{1,200})(?=@)"
     ),  # a URL's user and password
-    re.compile(r"()\b(eyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*){1,3})"),  # JWT and JWE (RFC 7519)
+    # JWT and JWE (RFC 7519), looked for near the beginning of a word
+    re.compile(r"(?<![\w-])([\w-]{0,60}?)(eyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*){1,3})"),
 )
-"""Bounded repeats only: who writes the text must not choose how long reading it takes."""
+"""Bounded repeats, or none that begins amid another: who writes the text must not choose how
+long reading it takes."""
 _KEY_LIKE = re.compile(r"(?<![\w-])[A-Za-z0-9_-]{32,}")
 _UNSAFE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 _PLAIN = re.compile(r"[\x20-\x7e]*")

@@ -23,6 +23,8 @@ SECRETS = (
     ("[(b'host', b'x'), (b'authorization', b'Basic YW5uOnB3')]", "YW5uOnB3"),
     ("Cookie: session=abc; theme=dark", "session=abc"),
     (f"bad token {JWT} in hello", JWT),
+    (f"ailoop.token.{JWT}", JWT),
+    (f"mine-{JWT}", JWT),
     ("GET /api?token=opensesame&limit=1", "opensesame"),
     ("GET /api?access_token=opensesame", "opensesame"),
     ("{'password': 'hunter2'}", "hunter2"),
@@ -122,7 +124,20 @@ def test_traceback_is_indented() -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["a-", "://a:", "token", "authorization ", "x:", "Bearer ", "eyJaaaaaa.", "aA1", "=,"],
+    [
+        "a-",
+        "://a:",
+        "token",
+        "authorization ",
+        "x:",
+        "Bearer ",
+        "eyJaaaaaa.",
+        "-eyJaaaaa",
+        "eyJ",
+        "a-eyJa.",
+        "aA1",
+        "=,",
+    ],
 )
 def test_takes_no_long_time(piece: str) -> None:
     """No text, however made, is read in more than a few steps a character."""
