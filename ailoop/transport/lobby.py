@@ -17,6 +17,7 @@ import structlog
 import trio
 from attrs import frozen
 
+from ailoop.access.penalty import client_of
 from ailoop.model.errors import Refusal
 
 __all__ = ["Lobby", "LobbyLimits", "Visit"]
@@ -32,8 +33,9 @@ class LobbyLimits:
         closed.
     :param sockets: all connections of both ports; at the bound an idle one is closed, or
         else the next.
-    :param address: connections from one address, this machine's own not counted, as it is
-        not other machines' to fill; the next is closed.
+    :param address: connections from one address, or one network of IPv6, which is what a
+        single machine has; this machine's own is not counted, as it is not other machines' to
+        fill; the next is closed.
     """
 
     newcomers: int = 1000
@@ -130,9 +132,16 @@ def _address(stream: trio.abc.Stream) -> list[str]:
             return []
         stream = inner
     try:
-        host = str(stream.socket.getpeername()[0]).partition("%")[0]
-        address = ip_address(host)
-    except (OSError, ValueError, IndexError):
+        return _counted(str(stream.socket.getpeername()[0]))
+    except (OSError, IndexError):
         return []  # gone already
+
+
+def _counted(host: str) -> list[str]:
+    """Return what an address is counted as, if it is."""
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return []
     address = getattr(address, "ipv4_mapped", None) or address
-    return [] if address.is_loopback else [str(address)]
+    return [] if address.is_loopback else [client_of(host)]

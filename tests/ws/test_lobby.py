@@ -80,3 +80,22 @@ async def test_our_own_machine_is_not_counted() -> None:
         with Lobby().admit(accepted):
             assert module._address(accepted) == []
     await listeners[0].aclose()
+
+
+@pytest.mark.parametrize(
+    ("host", "counted"),
+    [
+        ("192.0.2.1", ["192.0.2.1"]),
+        ("::ffff:192.0.2.1", ["192.0.2.1"]),
+        ("2001:db8:1:2::5", ["2001:db8:1:2::"]),
+        ("2001:db8:1:2:ffff::", ["2001:db8:1:2::"]),
+        ("fe80::1%eth0", ["fe80::"]),
+        ("::1", []),
+        ("127.3.2.1", []),
+        ("::ffff:127.0.0.1", []),
+        ("", []),
+    ],
+)
+def test_what_is_one_address(host: str, counted: list[str]) -> None:
+    """In IPv6 one machine has a whole network, and would have room in each of its addresses."""
+    assert module._counted(host) == counted
