@@ -127,18 +127,18 @@ def seal_decision(prompt: SealedMessage, told: Mapping[str, Any]) -> dict[str, A
 
     private = {k: v for k, v in told.items() if k in ("answer", "reason", "responder")}
     private |= {"response_type": kind, "nonce": prompt.reply["nonce"]}
+    place = f"{Response.type} {prompt.channel} {prompt.id}"
     try:
         private |= _fit(prompt, told)
-        reply_to = Key.load(prompt.reply["reply_to"])
+        part = seal(private, [Key.load(prompt.reply["reply_to"])], place)
     except Refusal as refusal:
         raise refusal_of(refusal.body()) from None
-    except ValueError:
+    except ValueError:  # no key, or one with which nothing can be agreed on (RFC 7748, 6.1)
         raise SealedPrompt("nothing was sent: this prompt takes no answer") from None
     clear = {k: v for k, v in told.items() if k in ("response_type", "responder", "surface")}
     if "answer" in told:
         clear["answer"] = COVER_ANSWER
-    place = f"{Response.type} {prompt.channel} {prompt.id}"
-    return {**clear, SEALED: seal(private, [reply_to], place)}
+    return {**clear, SEALED: part}
 
 
 def _fit(prompt: Message, told: Mapping[str, Any]) -> dict[str, Any]:

@@ -190,6 +190,24 @@ def test_damaged(api, inbox, people, member):
     expect(inbox.card(prompt).get_by_role("button")).to_have_text(buttons)
 
 
+@pytest.mark.parametrize("key", ["A" * 43, "A", "?"])
+def test_a_prompt_that_takes_no_answer(api, inbox, people, key):
+    """The page says so where whoever asked named no key that an answer can be sealed for."""
+    prompt = str(new_id())
+    inner = {"content": {"type": "authorization", "action": WORDS}, "nonce": "?"}
+    inner["reply_to"] = {"kty": "OKP", "crv": "X25519", "x": key}
+    part = seal(inner, [people.public_key("ann")], f"authorization a {prompt}")
+    content = {"type": "authorization", "action": "cover"}
+    message = {"id": prompt, "channel": "a", "content": content, "metadata": {"sealed": part}}
+    assert api.post_many([message]).status_code == 201
+    take_key(inbox, people.private("ann"))
+    inbox.card(prompt).get_by_role("button", name="Approve").click()
+    expect(inbox.card(prompt).locator(".problem")).to_have_text(
+        "Nothing was sent: this prompt takes no answer."
+    )
+    assert api.state(prompt) == "pending"
+
+
 def test_moved(agent, api, inbox, people):
     """A sealed content under another prompt's id does not open."""
     agent.post_authorization("a", WORDS)

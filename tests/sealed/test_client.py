@@ -266,6 +266,10 @@ async def test_too_large_when_sealed(server: Served, people: People) -> None:
         await agent.post_authorization("a", "x", context="y" * 40_000)
 
 
+WEAK = {"kty": "OKP", "crv": "X25519", "x": "A" * 43}
+"""A public key with which everybody agrees on zero."""
+
+
 async def test_what_is_read_is_checked(server: Served, people: People) -> None:
     """A content that was sealed wrongly is not shown, and says so."""
     from ailoop.trust.sealed import seal
@@ -277,6 +281,7 @@ async def test_what_is_read_is_checked(server: Served, people: People) -> None:
             {"content": {"type": "question"}, "nonce": "x"},
             {"content": {"type": "question", "text": "x"}},  # takes no answer
             {"content": {"type": "question", "text": "x"}, "nonce": "x", "reply_to": {}},
+            {"content": {"type": "question", "text": "x"}, "nonce": "x", "reply_to": WEAK},
             [],
         ]
         for number, inner in enumerate(prompts):

@@ -66,13 +66,19 @@ export async function sealed(prompt, decision) {
   const { reply, trouble } = prompt.seal;
   if (!reply || trouble) {
     if (!NEEDS_READING.has(kind)) return decision;
-    throw Object.assign(new Error("Nothing was sent: this prompt cannot be read here."), { status: 0, body: {} });
+    throw nothingSent("cannot be read here");
   }
   const { answer, reason, responder, surface } = decision;
   const told = { nonce: reply.nonce, response_type: kind, answer, reason, responder };
   const index = prompt.content.choices?.indexOf(answer) ?? -1;
   if (index >= 0) Object.assign(told, { index, value: answer });
-  const part = await seal(told, reply.to, `response ${prompt.channel} ${prompt.id}`);
+  const part = await seal(told, reply.to, `response ${prompt.channel} ${prompt.id}`).catch(() => {
+    throw nothingSent("takes no answer"); // its key is none
+  });
   const cover = answer === undefined ? undefined : "encrypted";
   return { answer: cover, response_type: kind, responder, surface, sealed: part };
+}
+
+function nothingSent(why) {
+  return Object.assign(new Error(`Nothing was sent: this prompt ${why}.`), { status: 0, body: {} });
 }
