@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.metrics.kit import read
-from tests.rates.kit import Clock, client_at, make_keys, say, statuses
+from tests.rates.kit import ELSEWHERE, Clock, client_at, make_keys, say, statuses
 from tests.rest.kit import MESSAGES
 from tests.serving import V1, question, response, serving, talking
 
@@ -81,6 +81,24 @@ async def test_names_count_apart(clock: Clock, tmp_path: Path) -> None:
         async with talking(server.socket_url("ws"), V1, headers=headers) as talk:
             told = await talk.call("send", message=question())
         assert told["code"] == "rate_limited"
+
+
+async def test_strangers_count_by_their_address(clock: Clock, tmp_path: Path) -> None:
+    """Who does not say who they are is limited all the same, and takes nothing from a name."""
+    file = tmp_path / "keys.json"
+    keys = make_keys(file, bot="agent:a")
+    async with (
+        serving(auth_keys=str(file), rate_requests=1, **FIVE) as server,
+        client_at(server, ELSEWHERE) as elsewhere,
+        client_at(server, key=keys["bot"]) as bot,
+        client_at(server, key="nonsense") as liar,
+    ):
+        assert await statuses(server.http, 4) == [401] * 4
+        assert await statuses(liar, 2) == [401, 429]
+        refused = await say(server.http)
+        assert (refused.status_code, refused.json()["rate"]) == (429, "requests")
+        assert await statuses(elsewhere, 1) == [401]
+        assert await statuses(bot, 5) == [201] * 5
 
 
 async def test_no_grant_no_tokens(clock: Clock, tmp_path: Path) -> None:

@@ -54,7 +54,11 @@ def create_app(gateway: Gateway) -> QuartTrio:
             gateway.origins.check_origin(origin, host)
             if gateway.broker.stopping:
                 raise Refusal("shutting_down")
-        await admit_request(gateway)
+        try:
+            await admit_request(gateway)
+        except Refusal:
+            count_request(gateway)  # of its address: nobody has said who it is
+            raise
         count_request(gateway)
 
     @app.after_request
