@@ -15,6 +15,7 @@ from ailoop.model.choices import choose
 from ailoop.model.codec import dump_message, load_message
 from ailoop.model.envelope import COVER_ANSWER, SEALED, sealed_part
 from ailoop.model.errors import Refusal
+from ailoop.model.limits import MessageLimits, is_deeper
 from ailoop.model.message import (
     PROMPT_TYPES,
     Message,
@@ -90,6 +91,8 @@ def _sealed(message: Message, **more: Any) -> SealedMessage:
 
 def _opened(message: Message, inner: Mapping[str, Any], key_name: str) -> SealedMessage:
     """Return what was sealed, read as strictly as what comes in the clear."""
+    if is_deeper(inner, MessageLimits().json_depth):
+        raise TypeError("nested too deep to be shown")
     said = load_message({**dump_message(message), **_said(inner)})
     content = said.content
     if content.type != message.content.type:

@@ -208,6 +208,20 @@ def test_a_prompt_that_takes_no_answer(api, inbox, people, key):
     assert api.state(prompt) == "pending"
 
 
+def test_nothing_besides(api, inbox, people):
+    """What no message of its kind has is not shown in the place of what is asked."""
+    prompt = str(new_id())
+    content = {"type": "authorization", "action": "wipe the disk", "text": "say hello"}
+    inner = {"content": content, "nonce": "?", "reply_to": people.keys["bob"].dump()}
+    part = seal(inner, [people.public_key("ann")], f"authorization a {prompt}")
+    cover = {"type": "authorization", "action": "cover"}
+    message = {"id": prompt, "channel": "a", "content": cover, "metadata": {"sealed": part}}
+    assert api.post_many([message]).status_code == 201
+    take_key(inbox, people.private("ann"))
+    expect(inbox.card(prompt).locator(".sealed")).to_contain_text("it is not understood")
+    expect(inbox.card(prompt).get_by_role("button")).to_have_text(["Deny unread"])
+
+
 def test_moved(agent, api, inbox, people):
     """A sealed content under another prompt's id does not open."""
     agent.post_authorization("a", WORDS)

@@ -276,6 +276,11 @@ async def test_what_is_read_is_checked(server: Served, people: People) -> None:
     from tests.serving import question
 
     async with AiloopClient(server.daemon.rest_url, keys=people.private("ann")) as person:
+        answerable = {"content": {"type": "question", "text": "x"}, "nonce": "x"}
+        answerable["reply_to"] = people.keys["bob"].dump()
+        deep: dict[str, Any] = {}
+        for _ in range(200):
+            deep = {"deeper": deep}
         prompts = [
             {"content": {"type": "authorization", "action": "x"}},  # of another kind
             {"content": {"type": "question"}, "nonce": "x"},
@@ -283,6 +288,8 @@ async def test_what_is_read_is_checked(server: Served, people: People) -> None:
             {"content": {"type": "question", "text": "x"}, "nonce": "x", "reply_to": {}},
             {"content": {"type": "question", "text": "x"}, "nonce": "x", "reply_to": WEAK},
             [],
+            {**answerable, "content": {"type": "question", "text": "x", "action": "y"}},
+            {**answerable, "metadata": deep},
         ]
         for number, inner in enumerate(prompts):
             number_id = f"0190f3a2-0000-7000-8000-00000000000{number}"

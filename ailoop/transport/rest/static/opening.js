@@ -5,7 +5,13 @@ import { kept } from "./keyring.js";
 import { CannotUnseal, seal, unseal, whyNot } from "./sealed.js";
 
 const NEEDS_READING = new Set(["text", "authorization_approved"]);
-const WORDS = { question: "text", authorization: "action", navigate: "url", notification: "text" };
+/** What a content may have; the first are its words. */
+const MEMBERS = {
+  question: ["text", "choices"],
+  authorization: ["action", "context"],
+  navigate: ["url", "context"],
+  notification: ["text", "priority"],
+};
 
 /**
  * How an encrypted message stands.
@@ -38,9 +44,12 @@ export async function open(message) {
   }
 }
 
-/** Return what was said, if it is what a message of this kind may say. */
+/** Return what was said, if it is what a message of this kind may say, and nothing besides. */
 function readContent({ content }, clear) {
-  const words = content[WORDS[content.type]];
+  const members = MEMBERS[content.type];
+  const { type: _, timeout_seconds: __, ...said } = content;
+  if (!Object.keys(said).every((one) => members.includes(one))) throw new Error("unknown members");
+  const words = content[members[0]];
   const { choices = null } = content;
   const areTexts = Array.isArray(choices) && choices.length > 0 && choices.every((one) => typeof one === "string");
   if (content.type !== clear.type || typeof words !== "string" || !(choices === null || areTexts)) {
