@@ -10,6 +10,7 @@ import base64
 import json
 from collections.abc import Iterator
 
+import orjson
 import pytest
 from playwright.sync_api import Locator, expect
 
@@ -219,6 +220,23 @@ def test_nothing_besides(api, inbox, people):
     assert api.post_many([message]).status_code == 201
     take_key(inbox, people.private("ann"))
     expect(inbox.card(prompt).locator(".sealed")).to_contain_text("it is not understood")
+    expect(inbox.card(prompt).get_by_role("button")).to_have_text(["Deny unread"])
+
+
+@pytest.mark.parametrize("depth", [200, 20_000])
+def test_nested_too_deep(agent, api, inbox, people, depth):
+    """What is nested deeper than anything is read here is not shown; the others are."""
+    other = agent.post_authorization("a", "something else")
+    prompt = str(new_id())
+    context = orjson.Fragment(b"[" * depth + b"]" * depth)
+    content = {"type": "authorization", "action": "x", "context": context}
+    inner = {"content": content, "nonce": "?", "reply_to": people.keys["bob"].dump()}
+    part = seal(inner, [people.public_key("ann")], f"authorization a {prompt}")
+    cover = {"type": "authorization", "action": "cover"}
+    message = {"id": prompt, "channel": "a", "content": cover, "metadata": {"sealed": part}}
+    assert api.post_many([message]).status_code == 201
+    take_key(inbox, people.private("ann"))
+    expect(inbox.card(str(other.id)).get_by_role("button")).to_have_text(["Approve", "Deny"])
     expect(inbox.card(prompt).get_by_role("button")).to_have_text(["Deny unread"])
 
 

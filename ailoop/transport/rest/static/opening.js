@@ -12,6 +12,8 @@ const MEMBERS = {
   navigate: ["url", "context"],
   notification: ["text", "priority"],
 };
+/** So many levels may anything have that is read, as on the server. */
+const DEEPEST = 64;
 
 /**
  * How an encrypted message stands.
@@ -35,6 +37,7 @@ export async function open(message) {
     if (!keys.length) throw new CannotUnseal(whyNot() || "there is no key here; settings take one");
     const place = `${message.content.type} ${message.channel} ${message.id}`;
     const { value, key } = await unseal(message.metadata.sealed, keys, place);
+    if (isDeeper(value, DEEPEST)) throw new Error("nested too deep to be shown");
     const content = readContent(value, message.content);
     const seal = { name: key.name, trouble: "", reply: readReply(value) };
     return { ...message, content, metadata: value.metadata, seal };
@@ -57,6 +60,11 @@ function readContent({ content }, clear) {
   }
   // How long it waits is the server's word.
   return { ...content, timeout_seconds: clear.timeout_seconds };
+}
+
+function isDeeper(value, depth) {
+  if (typeof value !== "object" || value === null) return false;
+  return depth === 0 || Object.values(value).some((one) => isDeeper(one, depth - 1));
 }
 
 function readReply({ nonce, reply_to: to }) {
