@@ -9,13 +9,11 @@ from attrs import evolve, field, frozen
 
 from ailoop.access.grants import Act, Grant, Role
 from ailoop.broker import Prompt
+from ailoop.model.envelope import SENDER
 from ailoop.model.errors import Refusal
 from ailoop.model.message import Message, SenderType
 
-__all__ = ["SENDER", "Identity", "Issuer"]
-
-SENDER = "sender"
-"""The key of ``metadata`` under which a message tells who sent it, with authentication on."""
+__all__ = ["Identity", "Issuer"]
 
 _REMEMBERED = 10_000
 """Answers about channels that are kept; beyond, they are worked out each time."""

@@ -13,7 +13,7 @@ from ailoop.client.feed import MessageFeed
 from ailoop.client.sealing import load_keys, place_of
 from ailoop.model.choices import choose
 from ailoop.model.codec import dump_message, load_message
-from ailoop.model.envelope import COVER_ANSWER, SEALED, sealed_part
+from ailoop.model.envelope import COVER_ANSWER, SEALED, SENDER, sealed_part
 from ailoop.model.errors import Refusal
 from ailoop.model.limits import MessageLimits, is_deeper
 from ailoop.model.message import (
@@ -102,8 +102,21 @@ def _opened(message: Message, inner: Mapping[str, Any], key_name: str) -> Sealed
         # How long it waits is the server's word.
         content = evolve(content, timeout_seconds=message.content.timeout_seconds)
         reply = {"nonce": str(inner["nonce"]), "reply_to": inner["reply_to"]}
-    return _sealed(
-        message, content=content, metadata=said.metadata, key_name=key_name, reply=reply
+    metadata = _with_sender(said.metadata, message.metadata)
+    return _sealed(message, content=content, metadata=metadata, key_name=key_name, reply=reply)
+
+
+def _with_sender(
+    said: dict[str, Any] | None, clear: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """Return what was sealed with who sent it, which the server knows better than the sender.
+
+    :param clear: what everybody may see.
+    """
+    return (
+        said
+        if clear is None or SENDER not in clear
+        else {**(said or {}), SENDER: clear[SENDER]}
     )
 
 

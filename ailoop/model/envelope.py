@@ -29,6 +29,7 @@ __all__ = [
     "COVER_ANSWER",
     "COVER_URL",
     "SEALED",
+    "SENDER",
     "check_answers_sealed",
     "conceal",
     "conceal_response",
@@ -37,6 +38,9 @@ __all__ = [
 
 SEALED = "sealed"
 """The member of ``metadata`` that holds what was sealed."""
+
+SENDER = "sender"
+"""The member of ``metadata`` that tells who sent a message, by the server's own knowledge."""
 
 COVER = "Encrypted: open it in an inbox that has the key"
 COVER_URL = "https://encrypted.invalid/"

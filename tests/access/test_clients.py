@@ -12,6 +12,7 @@ import trio
 
 from ailoop import AiloopClient, AiloopError, NotAllowed, Unauthenticated
 from tests.access.kit import Guarded
+from tests.sealed.kit import People
 from tests.serving import PORTS, until
 
 TRANSPORTS = ("websocket", "rest")
@@ -174,3 +175,20 @@ async def test_a_feed_shows_what_is_granted(house: Guarded, transport: Any) -> N
         await rival.say("a", "open")
         assert (await feed.__anext__()).content.text == "open"  # type: ignore[union-attr]
     assert PORTS
+
+
+async def test_who_sent_what_is_encrypted(house: Guarded, tmp_path: Path) -> None:
+    """It is the authenticated name also where the words are sealed, whatever they claim."""
+    people = People(tmp_path, "ann")
+    async with (
+        client(house, "bot", seal_for=people.public("ann")) as bot,
+        client(house, "ann", keys=people.private("ann")) as ann,
+    ):
+        claims = {"sender": "rival", "ticket": 7}
+        for metadata in (claims, None):
+            await bot.post_authorization("a", "Deploy", metadata=metadata)
+        await bot.say("a", "deploying", metadata=claims)
+        told = [item["message"].metadata for item in await ann.pending()]
+        *_, said = await ann.history("a")
+        assert told == [{**claims, "sender": "bot"}, {"sender": "bot"}]
+        assert said.metadata == {**claims, "sender": "bot"}
