@@ -19,6 +19,7 @@ from ailoop.model.ids import new_id
 from ailoop.sync import AiloopClient
 from ailoop.trust.sealed import seal
 from tests.page.posting import IN_BROWSER
+from tests.page.test_attention import STUBS
 from tests.sealed.kit import WORDS, People, damaged
 
 pytestmark = IN_BROWSER
@@ -330,6 +331,21 @@ def test_what_is_written_is_kept_nowhere(agent, inbox, people):
     kept = inbox.page.evaluate("JSON.stringify({ ...localStorage })")
     assert "lychee" not in kept
     assert WORDS not in kept
+
+
+def test_the_desktop_is_told_no_word(agent, open_inbox, people):
+    """It hears that something has come; what it was told it may keep where others read."""
+    inbox = open_inbox("ann", script=STUBS)
+    take_key(inbox, people.private("ann"))
+    inbox.switch_on("Desktop notifications")
+    urgent = {"priority": "urgent"}
+    asked = agent.post_authorization("a", WORDS, metadata=urgent)
+    expect(inbox.card(str(asked.id))).to_contain_text(WORDS)
+    agent.say("a", WORDS, priority="urgent")
+    inbox.page.wait_for_function("shown.length === 2")
+    for title, options in inbox.page.evaluate("shown"):
+        assert title in ("Permission on a", "Notification on a")
+        assert options["body"] == "Encrypted: read it in the inbox"
 
 
 def test_an_answer_without_a_name(agent, open_inbox, people):

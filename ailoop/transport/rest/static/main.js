@@ -152,9 +152,10 @@ async function respond(prompt, decision) {
 /** When the first list was read, by the server's clock: what is older was replayed. */
 let openedAt = Infinity;
 
-function summary(message) {
-  const { text, action, url, type } = message.content;
-  return { id: message.id, title: `${kindOf({ type })} on ${message.channel}`, label: text ?? action ?? url };
+/** Say in short what has come. What was encrypted is for this page alone: a desktop keeps what it was told. */
+function summary({ id, channel, content: { text, action, url, type }, seal }) {
+  const label = seal ? "Encrypted: read it in the inbox" : text ?? action ?? url;
+  return { id, title: `${kindOf({ type })} on ${channel}`, label };
 }
 
 /** Prompts have come. The first list is before the eyes of who opened the page. */
