@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 from importlib import import_module
 
 import click
@@ -76,6 +79,11 @@ def cli() -> None:
     """
 
 
+def _leave(*_: object) -> None:
+    """End a daemon that is not up yet."""
+    sys.exit(0)
+
+
 def main() -> None:
     """Run ``ailoop``."""
     _laid_out(cli)
@@ -84,4 +92,8 @@ def main() -> None:
 
 def main_daemon() -> None:
     """Run ``ailoopd``, which is ``ailoop serve``."""
+    if os.getpid() == 1:
+        # In a container the kernel keeps from process 1 what it has no handler for
+        # (pid_namespaces(7)): a stop during the start would be waited out, and end in a kill.
+        signal.signal(signal.SIGTERM, _leave)
     _load("serve")(prog_name="ailoopd")

@@ -101,8 +101,10 @@ def serve(
     if print_config:
         click.echo(toml_text(settings), nl=False)
         return
-    configure_logs(settings.log_level, settings.log_format)
     attended = _is_attended() if inbox is None else inbox
+    # Standard output is the screen's, if there is one.
+    log_to = "stderr" if attended else settings.log_to
+    configure_logs(settings.log_level, settings.log_format, log_to)
     _allow_many_files()
     try:
         trio.run(_serve, settings, _load_screen() if attended else None)
@@ -159,7 +161,8 @@ async def _serve(settings: Settings, screen: _Screen | None) -> None:
         async with open_daemon(settings) as daemon:
             gc.freeze()
             gc.enable()
-            click.echo(f"ready rest={daemon.rest_url} ws={daemon.ws_url}")
+            if screen is not None or settings.log_to == "stderr":
+                click.echo(f"ready rest={daemon.rest_url} ws={daemon.ws_url}")
             async with trio.open_nursery() as nursery:
                 if screen is not None:
                     nursery.start_soon(screen, daemon)

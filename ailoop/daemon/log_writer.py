@@ -1,4 +1,4 @@
-"""Standard error, written by a thread of its own: a log that nobody reads stops no daemon.
+"""The log, written by a thread of its own: one that nobody reads stops no daemon.
 
 A pipe that is full, and a terminal that takes no output, hold up whoever writes to them.
 """
@@ -19,9 +19,13 @@ _LAST_SECONDS = 1.0
 
 
 class LogWriter:
-    """What the logs are written to."""
+    """What the logs are written to.
 
-    def __init__(self) -> None:
+    :param to: ``stderr`` or ``stdout``.
+    """
+
+    def __init__(self, to: str = "stderr") -> None:
+        self._to = to
         self._lines: deque[str] = deque()
         self._lost = 0
         self._writing = False
@@ -58,11 +62,13 @@ class LogWriter:
                 self._writing = True
                 lost, self._lost = self._lost, 0
                 text = self._lines.popleft()
-            _write(f"({lost} earlier lines of the log were lost)\n{text}" if lost else text)
+            if lost:
+                text = f"({lost} earlier lines of the log were lost)\n{text}"
+            _write(text, self._to)
 
 
-def _write(text: str) -> None:
-    stream, own = sys.stderr, sys.__stderr__
+def _write(text: str, to: str) -> None:
+    stream, own = getattr(sys, to), getattr(sys, f"__{to}__")
     try:
         if own is None or stream is not own:
             stream.write(text)  # a screen, that keeps it from its terminal

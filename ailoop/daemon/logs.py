@@ -1,4 +1,4 @@
-"""Structured logs: coloured on a terminal, JSON lines otherwise, always on stderr.
+"""Structured logs: coloured on a terminal, JSON lines otherwise, on stderr or stdout.
 
 Nothing logs what a message says; ids and channel names are as far as it goes. So tracebacks
 come without the values of local variables, and :mod:`ailoop.daemon.log_guard` looks at the
@@ -33,14 +33,15 @@ class _ToStructlog(logging.Handler):
         )
 
 
-def configure_logs(level: str, form: str) -> None:
+def configure_logs(level: str, form: str, to: str = "stderr") -> None:
     """Set up logging for the process.
 
     :param level: ``debug``, ``info``, ``warning`` or ``error``.
     :param form: ``console``, ``json``, or ``auto``.
+    :param to: ``stderr`` or ``stdout``.
     """
     number = logging.getLevelNamesMapping()[level.upper()]
-    console = form == "console" or (form == "auto" and sys.stderr.isatty())
+    console = form == "console" or (form == "auto" and getattr(sys, to).isatty())
     last: list[Processor] = [
         structlog.processors.ExceptionRenderer(
             structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
@@ -64,7 +65,7 @@ def configure_logs(level: str, form: str) -> None:
             *last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", LogWriter())),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", LogWriter(to))),
         cache_logger_on_first_use=False,
     )
     # Libraries log every frame below warnings; that helps nobody who runs a daemon.

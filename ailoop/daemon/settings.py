@@ -6,6 +6,7 @@ A setting is a flag (``--ws-port``), a variable (``AILOOP_WS_PORT``) and a key o
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +21,7 @@ from typed_settings.loaders import DictLoader
 
 from ailoop.broker import BrokerLimits
 from ailoop.daemon.errors import DaemonError
+from ailoop.daemon.file_variables import read_file_variables
 from ailoop.daemon.journals import read_rule
 from ailoop.model.limits import MessageLimits
 from ailoop.transport.gateway import TransportLimits
@@ -46,8 +48,14 @@ _TRANSPORT = TransportLimits()
 _RATES = RateLimits()
 
 
-def _setting(default: Any, about: str, *, check: Any = None) -> Any:
-    return field(default=default, metadata={"help": about}, validator=check or [])
+def _setting(default: Any, about: str, *, check: Any = None, path: bool = False) -> Any:
+    metadata = {"help": about, "path": path}
+    return field(default=default, metadata=metadata, validator=check or [])
+
+
+def _path(about: str, *, check: Any = None) -> Any:
+    """Return a setting that is the path of a file, or nothing."""
+    return _setting("", about, check=check, path=True)
 
 
 def _size(default: int, about: str) -> Any:
@@ -112,11 +120,11 @@ class Settings:
         "Listen on an address that other machines can reach, although nobody has to "
         "authenticate; something else must keep them out.",
     )
-    auth_keys: str = _setting(
-        "", "File of API keys, made with `ailoop key create`; who has none is refused."
+    auth_keys: str = _path(
+        "File of API keys, made with `ailoop key create`; who has none is refused."
     )
-    auth_jwt_keys: str = _setting(
-        "", "File or URL of the JSON Web Key Set that tokens are signed with."
+    auth_jwt_keys: str = _path(
+        "File or URL of the JSON Web Key Set that tokens are signed with."
     )
     auth_jwt_issuer: str = _setting("", "What a token's `iss` has to be.")
     auth_jwt_audience: str = _setting("", "What a token's `aud` has to be, or to contain.")
@@ -131,12 +139,11 @@ class Settings:
     )
     ws_port: int = _port(8080, "WebSocket port; 0 picks a free one.")
     rest_port: int = _port(8081, "REST port; 0 picks a free one.")
-    tls_cert: str = _setting(
-        "", "PEM file of the certificate and what vouches for it; both ports then speak TLS."
+    tls_cert: str = _path(
+        "PEM file of the certificate and what vouches for it; both ports then speak TLS."
     )
-    tls_key: str = _setting("", "PEM file of the certificate's key.", check=_check_pair)
-    tls_client_ca: str = _setting(
-        "",
+    tls_key: str = _path("PEM file of the certificate's key.", check=_check_pair)
+    tls_client_ca: str = _path(
         "PEM file of authorities; whoever connects then needs a certificate by one of them.",
         check=_check_client_ca,
     )
@@ -159,8 +166,7 @@ class Settings:
     journal_pause_seconds: float = _seconds(
         5.0, "How often the SQLite journal is looked through for what is to go."
     )
-    receipt_signing_key: str = _setting(
-        "",
+    receipt_signing_key: str = _path(
         "File of the private key that signs a receipt of each decision, made by ailoop receipt "
         "keygen; without one there are no receipts.",
     )
@@ -182,6 +188,11 @@ class Settings:
         "auto",
         "console, json, or auto: console on a terminal.",
         check=_one_of("auto", "console", "json"),
+    )
+    log_to: str = _setting(
+        "stderr",
+        "Where logs go, stderr or stdout; on stdout the ready line makes way for them.",
+        check=_one_of("stderr", "stdout"),
     )
     message_bytes: int = _size(_MESSAGE.message_bytes, "Largest message.")
     text_bytes: int = _size(_MESSAGE.text_bytes, "Longest text in a message.")
@@ -362,6 +373,9 @@ def load_settings(flags: Mapping[str, Any], file: Path | None = None) -> Setting
     """
     if file is not None and not file.is_file():
         raise DaemonError(f"there is no settings file {file}")
+    settings = fields(Settings)
+    paths = {one.name for one in settings if one.metadata["path"]}
+    by_file = read_file_variables([one.name for one in settings], paths, os.environ, PREFIX)
     # Not typed-settings' own, which loads pydantic where it happens to be installed.
     converter = Converter()
     for kind in (int, float, str):
@@ -372,7 +386,7 @@ def load_settings(flags: Mapping[str, Any], file: Path | None = None) -> Setting
     try:
         return ts.load_settings(
             Settings,
-            loaders=[toml, ts.EnvLoader(PREFIX), DictLoader(dict(flags))],
+            loaders=[toml, ts.EnvLoader(PREFIX), DictLoader(by_file), DictLoader(dict(flags))],
             converter=converter,
         )
     except TsError as error:

@@ -15,7 +15,7 @@ import trio
 
 from tests.cli.terminal import on_terminal
 from tests.daemon.api import Api
-from tests.daemon.process import AILOOP, FREE_PORTS, launched, running_daemon
+from tests.daemon.process import AILOOP, FREE_PORTS, eventually, launched, running_daemon
 from tests.daemon.sockets import websocket
 
 SECRET = "hunter2-never-in-a-log"
@@ -161,3 +161,15 @@ def test_json_on_a_terminal_if_wanted() -> None:
         assert terminal.wait() == 0
         logged = [line for line in terminal.raw.decode().splitlines() if line[:1] == "{"]
     assert [orjson.loads(line)["event"] for line in logged] == ["ready", "stopping", "stopped"]
+
+
+def test_logs_on_standard_output() -> None:
+    """With ``--log-to stdout`` there is nothing else: each line is one of the log."""
+    with launched(*FREE_PORTS, "--log-to", "stdout") as daemon:
+        eventually(lambda: daemon.stdout.endswith("\n"), "the first line")
+        ready = orjson.loads(daemon.stdout)
+        assert (ready["event"], ready["rest"][:17]) == ("ready", "http://127.0.0.1:")
+        daemon.popen.terminate()
+        assert daemon.wait() == 0
+        events = [orjson.loads(line)["event"] for line in daemon.stdout.splitlines()]
+        assert (events, daemon.stderr) == (["ready", "stopping", "stopped"], "")

@@ -75,7 +75,7 @@ def _bad_values(name: str) -> list[str]:
         return ["", "many", zero, "-1", "nan", "inf", "1e400"]
     if KINDS[name] is int:
         return ["", "many", "-1", "1.5", "70000" if name.endswith("_port") else "0"]
-    return ["", "LOUD"] if name in ("journal", "log_level", "log_format") else []
+    return ["", "LOUD"] if name in ("journal", "log_level", "log_format", "log_to") else []
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -175,7 +175,12 @@ def test_every_setting_has_a_flag_that_works() -> None:
             assert tomllib.loads(printed.stdout)[one.name] is True
             continue
         assert f"{flag} TEXT {one.metadata['help']} [default: " in shown
-        value = {"host": "::1", "log_level": "debug", "log_format": "json"}.get(one.name)
+        value = {
+            "host": "::1",
+            "log_level": "debug",
+            "log_format": "json",
+            "log_to": "stdout",
+        }.get(one.name)
         if value is None and KINDS[one.name] in (int, float):
             value = "7"
         if value is not None:

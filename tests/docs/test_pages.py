@@ -100,6 +100,7 @@ def test_what_a_page_names_exists(page, tables):
     known |= {"AILOOP_TOKEN", "AILOOP_TOKEN_FILE", "AILOOP_RECEIPT_KEY"}
     known |= {"AILOOP_SEAL_FOR", "AILOOP_KEYS"}
     known |= {f"AILOOP_{name.upper()}" for name in ("ca_file", "cert_file", "key_file")}
+    known |= {f"AILOOP_{name.upper()}_FILE" for name in settings}
     assert set(re.findall(r"AILOOP_[A-Z_]+", text)) <= known
 
 

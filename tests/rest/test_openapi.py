@@ -180,6 +180,8 @@ async def test_answers_are_as_described(tmp_path: Path) -> None:
             "v1/channels",
             "stats",
             "v1/health",
+            "v1/live",
+            "v1/ready",
             "v1/pending",
             "v1/receipt-key",
         ):
@@ -234,6 +236,6 @@ async def test_schemathesis(tmp_path: Path) -> None:
             cwd=tmp_path,
         )
         assert finished.returncode == 0, finished.stdout.decode()[-5000:]
-        assert b"19 selected / 19 total" in finished.stdout
+        assert b"21 selected / 21 total" in finished.stdout
         assert (await server.http.get("/api/v1/health")).status_code == 200
         assert server.broker.tables.waiters == 0

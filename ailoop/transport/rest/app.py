@@ -17,6 +17,7 @@ from ailoop.transport.rest.messages import message_routes
 from ailoop.transport.rest.metrics import metrics_routes
 from ailoop.transport.rest.openapi import openapi_routes
 from ailoop.transport.rest.page import page_routes
+from ailoop.transport.rest.probes import probe_routes
 from ailoop.transport.rest.rates import count_request, tell_rates
 from ailoop.transport.rest.receipts import receipt_routes
 from ailoop.transport.rest.replies import refused, reply
@@ -105,6 +106,7 @@ def create_app(gateway: Gateway) -> QuartTrio:
         channel_routes,
         receipt_routes,
         status_routes,
+        probe_routes,
         metrics_routes,
         openapi_routes,
         page_routes,

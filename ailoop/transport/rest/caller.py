@@ -34,7 +34,7 @@ CSRF_SUBPROTOCOL = "ailoop.csrf."
 
 _SIGN_IN = "session.sign_in"
 
-_PUBLIC = ("page", "openapi")
+_PUBLIC = ("page", "openapi", "probes")
 """Blueprints that tell nothing of anybody's."""
 _OPTIONAL = ("status.health", _SIGN_IN, "session.sign_out")
 """Routes that do something for everybody too; of health, strangers are told the least."""

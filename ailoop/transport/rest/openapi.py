@@ -25,7 +25,7 @@ _Operation = dict[str, Any]
 
 _SCHEMES: list[dict[str, list[str]]] = [{"bearer": []}, {"api_key": []}]
 
-_FOR_STRANGERS = ("health", "sign_in", "sign_out")
+_FOR_STRANGERS = ("health", "live", "ready", "sign_in", "sign_out")
 """What needs no credential anywhere; of health, strangers are told the least."""
 
 
@@ -245,6 +245,18 @@ def _paths() -> dict[str, Any]:
         "/api/stats": {"get": _operation("stats", "Who is connected", {"200": "Stats"})},
         "/api/v1/health": {
             "get": _operation("health", "Whether it works", {"200": "Health", "503": "Health"})
+        },
+        "/api/v1/live": {
+            "get": _operation(
+                "live", "That it runs, also while it stops or cannot store", {"200": "Live"}
+            )
+        },
+        "/api/v1/ready": {
+            "get": _operation(
+                "ready",
+                "Whether something new can be taken",
+                {"200": "Ready", "503": "Ready"},
+            )
         },
         "/api/v1/session": {
             "get": _operation("get_session", "Who one is here", {"200": "Session"}),

@@ -18,7 +18,7 @@ from ailoop.transport.rest.caller import address_of, caller
 
 __all__ = ["count_messages", "count_request", "tell_rates"]
 
-_FREE = "status.health"
+_FREE = ("status.health", "probes.live", "probes.ready")
 """What watches the server must not take it for dead because somebody else is busy."""
 _RESPOND = "messages.post_response"
 
@@ -32,7 +32,7 @@ def count_request(gateway: Gateway) -> None:
     :raises Refusal: ``rate_limited``.
     """
     rates = gateway.rates
-    if not rates.buckets or request.endpoint == _FREE:
+    if not rates.buckets or request.endpoint in _FREE:
         return
     wishes = rates.of_response if request.endpoint == _RESPOND else rates.of_request
     _take(gateway, wishes(caller(), address_of(request)))

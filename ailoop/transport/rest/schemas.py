@@ -304,6 +304,8 @@ def _reports() -> dict[str, Schema]:
                 "journal": {"type": "string", "description": "Why nothing can be stored."},
             },
         ),
+        "Live": _object(["status"], {"status": {"const": "live"}}),
+        "Ready": _object(["status"], {"status": {"enum": ["ready", "stopping", "failing"]}}),
         "Credential": _object(["credential"], {"credential": {"type": "string"}}),
         "Session": _object(
             ["authentication", "name", "grants"],

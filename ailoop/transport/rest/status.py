@@ -7,6 +7,7 @@ from quart import Blueprint, Response
 from ailoop.transport.buffers import buffers
 from ailoop.transport.gateway import Gateway
 from ailoop.transport.rest.caller import check_overview, may_overview
+from ailoop.transport.rest.probes import standing_of
 from ailoop.transport.rest.replies import reply
 from ailoop.version import __version__
 
@@ -21,7 +22,7 @@ def status_routes(gateway: Gateway) -> Blueprint:
 
     @routes.get("/v1/health")
     async def health() -> Response:
-        status = "stopping" if broker.stopping else "failing" if broker.failing else "healthy"
+        status = standing_of(gateway)
         code = 200 if status == "healthy" else 503
         if not may_overview(gateway):
             return reply({"status": status, "version": __version__}, code)
