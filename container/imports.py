@@ -1,0 +1,33 @@
+"""Import everything that the image holds, inside it: what was left out shows here, not later."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+
+import ailoop
+
+# Of the standard library, what programs here load late, or only in trouble.
+LATE = "asyncio concurrent.futures ctypes curses encodings.idna getpass sqlite3 ssl webbrowser"
+
+
+def main() -> None:
+    """Import it all; the first that cannot be stops the build."""
+    names = LATE.split()
+    for found in pkgutil.walk_packages(ailoop.__path__, "ailoop."):
+        if not found.name.endswith("__main__"):
+            names.append(found.name)
+    for name in names:
+        importlib.import_module(name)
+    # Speed-ups that are silently done without where a library of theirs is missing.
+    import httpx2
+    import orjson
+    import websockets.speedups
+    import wsproto
+
+    assert all((httpx2, orjson, websockets.speedups, wsproto))  # noqa: S101
+    sys.stdout.write(f"{len(names)} modules can be imported\n")
+
+
+main()
