@@ -1,4 +1,4 @@
-"""Import everything that the image holds, inside it: what was left out shows here, not later."""
+"""Import all of ailoop inside the image: what was left out shows here, not later."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 import ailoop
 
 # Of the standard library, what programs here load late, or only in trouble.
-LATE = "asyncio concurrent.futures ctypes curses encodings.idna getpass sqlite3 ssl webbrowser"
+LATE = "asyncio concurrent.futures ctypes encodings.idna getpass sqlite3 ssl webbrowser"
 
 
 def main() -> None:

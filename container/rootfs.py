@@ -27,28 +27,39 @@ STDLIB = Path(sysconfig.get_path("stdlib"))
 SITE = Path("usr/local/lib/python{}.{}/dist-packages".format(*sys.version_info))
 
 UNUSED = (
-    "__pycache__",
-    "config-*",
-    "ctypes/macholib",
-    "ctypes/test",
-    "distutils",
-    "dist-packages",
-    "ensurepip",
-    "idlelib",
-    "lib-dynload/_codecs_*",
-    "lib-dynload/_ctypes_test*",
-    "lib-dynload/_test*",
-    "lib-dynload/_tkinter*",
-    "lib-dynload/_xx*",
-    "lib2to3",
-    "pydoc_data",
-    "sitecustomize.py",
-    "test",
-    "tkinter",
-    "turtle.py",
-    "turtledemo",
+    *("__pycache__", "config-*", "dist-packages", "sitecustomize.py"),
+    # Tests, documents, and tools of developers.
+    *("ctypes/macholib", "ctypes/test", "distutils", "doctest.py", "ensurepip"),
+    *("idlelib", "lib2to3", "optparse.py", "pickletools.py", "pydoc_data", "unittest"),
+    *("test", "tkinter", "turtle.py", "turtledemo", "venv", "zipapp.py"),
+    *("lib-dynload/_ctypes_test*", "lib-dynload/_test*", "lib-dynload/_tkinter*"),
+    *("lib-dynload/_xx*", "lib-dynload/xx*", "lib-dynload/_lsprof*", "profile.py"),
+    *("cProfile.py", "pstats.py", "trace.py", "tabnanny.py", "pyclbr.py", "modulefinder.py"),
+    # Formats and protocols of another time, some with C libraries of their own.
+    *("dbm", "lib-dynload/_dbm*", "lib-dynload/_gdbm*", "lib-dynload/nis*", "shelve.py"),
+    *("lib-dynload/audioop*", "lib-dynload/ossaudiodev*", "aifc.py", "sunau.py", "wave.py"),
+    *("chunk.py", "sndhdr.py", "imghdr.py", "cgi.py", "cgitb.py", "ftplib.py", "imaplib.py"),
+    *("mailbox.py", "mailcap.py", "msilib", "nntplib.py", "poplib.py", "smtpd.py"),
+    *("smtplib.py", "telnetlib.py", "uu.py", "xdrlib.py", "xml", "xmlrpc"),
+    *("pipes.py", "crypt.py", "lib-dynload/_crypt*", "plistlib.py"),
+    # What stands in where a C module is missing: none is.
+    *("_pydecimal.py", "_pyio.py"),
+    # Encodings of East Asia; lines that are edited, which the inbox does by itself.
+    *("curses", "lib-dynload/_codecs_*", "lib-dynload/_curses*", "lib-dynload/readline*"),
 )
-"""Of the standard library: tests, tools of developers, and the encodings of East Asia."""
+"""Of the standard library: what nothing here can have a use for."""
+
+WITHOUT = (
+    *("**/_tests", "**/tests", "**/*.pyi", "**/*.pyx", "**/*.c", "**/*.h", "**/py.typed"),
+    # cffi compiles with it; what it has compiled needs its C module alone, which is beside it.
+    "cffi",
+    # Clients of other kinds than ours, tools for tests, a debugger on a web page.
+    *("trio/testing", "websockets/legacy", "websockets/sync", "websockets/trio"),
+    "werkzeug/debug",
+    # How single terminals draw emoji otherwise, by a name that no container is told.
+    "wcwidth/table_grapheme_overrides/_known_*",
+)
+"""Of the packages."""
 
 UNUSED_DISTRIBUTIONS = {"pycparser"}
 """cffi needs it where it compiles."""
@@ -76,7 +87,7 @@ def main() -> None:
         (root / "usr" / name).mkdir(parents=True)
         (root / name).symlink_to(f"usr/{name}")
     copy_python(root)
-    copy_site(site, root / SITE)
+    copy_site(site, root)
     programs = [root / "usr/bin/python3", *root.rglob("*.so"), *root.rglob("*.so.*")]
     for library in libraries(programs):
         copy(library, root)
@@ -102,12 +113,14 @@ def copy_python(root: Path) -> None:
     shutil.copy(Path(sys.executable).resolve(), target)
     shutil.copytree(STDLIB, root / STDLIB.relative_to("/"), symlinks=False)
     prune(root / STDLIB.relative_to("/"), UNUSED)
-    compile_folder(root / STDLIB.relative_to("/"), root, keep_source=False)
+    # Without what help() would show, as `python -OO` has it.
+    compile_folder(root / STDLIB.relative_to("/"), root, optimize=2)
 
 
-def copy_site(site: Path, target: Path) -> None:
+def copy_site(site: Path, root: Path) -> None:
     """Copy what the daemon depends on, without its tests and without what only built it."""
     wanted = needed_distributions(site, "ailoop") - UNUSED_DISTRIBUTIONS
+    target = root / SITE
     target.mkdir(parents=True)
     for info in sorted(site.glob("*.dist-info")):
         name = re.sub(r"[-_.]+", "-", info.name.split("-")[0]).lower()
@@ -123,8 +136,8 @@ def copy_site(site: Path, target: Path) -> None:
         # Where it was built is no property of what it is.
         for left in ("direct_url.json", "INSTALLER", "REQUESTED", "RECORD"):
             (target / info.name / left).unlink(missing_ok=True)
-    prune(target, ("**/_tests", "**/tests", "**/*.pyi", "**/*.pyx", "**/*.c", "**/*.h"))
-    compile_folder(target, target.parents[len(SITE.parts) - 1], keep_source=False)
+    prune(target, WITHOUT)
+    compile_folder(target, root)
 
 
 def prune(folder: Path, patterns: tuple[str, ...]) -> None:
@@ -135,25 +148,30 @@ def prune(folder: Path, patterns: tuple[str, ...]) -> None:
         shutil.rmtree(path)
 
 
-def compile_folder(folder: Path, root: Path, *, keep_source: bool) -> None:
-    """Compile everything now: on a root that cannot be written each start would do it again."""
+def compile_folder(folder: Path, root: Path, *, optimize: int = 0) -> None:
+    """Compile everything now, and leave the source out.
+
+    On a root that cannot be written, each start would do it again.
+    """
     compileall.compile_dir(
         folder,
         maxlevels=30,
         quiet=1,
-        legacy=not keep_source,
+        legacy=True,
         stripdir=str(root),
         prependdir="/",
+        optimize=optimize,
         invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
     )
-    if not keep_source:
-        for path in list(folder.rglob("*.pyc")):
-            path.with_suffix(".py").unlink(missing_ok=True)
+    for path in list(folder.rglob("*.pyc")):
+        path.with_suffix(".py").unlink(missing_ok=True)
 
 
 def libraries(programs: list[Path]) -> list[Path]:
     """Return what the dynamic loader would load for programs and libraries."""
-    loader = next(Path("/lib64").glob("ld-linux-*"), None) or next(Path("/lib").glob("ld-linux-*"))
+    loader = next(Path("/lib64").glob("ld-linux-*"), None) or next(
+        Path("/lib").glob("ld-linux-*")
+    )
     found = {loader}
     # Threads moved into libc; what was built before still asks for the old name.
     for program in programs:

@@ -47,8 +47,7 @@ def _of_extras(one: Distribution, extras: list[str]) -> Iterator[str]:
 def write_sbom(root: Path, document: Path, site: Path) -> None:
     """List what a root holds; leave there what scanners and Debian's licences ask for."""
     components = [_python(one) for one in distributions(path=[str(site)])]
-    for package in sorted(_debian_packages(root)):
-        components.append(_debian(package, root))
+    components += [_debian(package, root) for package in sorted(_debian_packages(root))]
     components.sort(key=lambda one: one["purl"])
     told = {
         "bomFormat": "CycloneDX",
@@ -100,7 +99,12 @@ def _debian_packages(root: Path) -> set[str]:
     names = {f"*/{one.name}" for one in root.rglob("*.so*") if "local" not in one.parts}
     told = _told("dpkg", "--search", *sorted(names))
     there = {str(one.relative_to(root)) for one in root.rglob("*")}
-    found = {"ca-certificates", "libpython3.11-minimal", "libpython3.11-stdlib", "python3.11-minimal"}
+    found = {
+        "ca-certificates",
+        "libpython3.11-minimal",
+        "libpython3.11-stdlib",
+        "python3.11-minimal",
+    }
     for line in told.splitlines():
         packages, _, path = line.partition(": ")
         relative = path.lstrip("/")
