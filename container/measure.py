@@ -1,13 +1,8 @@
-#!/usr/bin/env python3
-"""Tell how large an image is, and what makes it up: ``measure.py LAYER.tar``.
-
-The layer is that of the last stage, uncompressed, as ``skopeo copy`` writes it to a folder.
-"""
+"""How large an image is, and what makes it up, by its layer as a tar file."""
 
 from __future__ import annotations
 
 import gzip
-import sys
 import tarfile
 from collections import Counter
 from pathlib import Path
@@ -50,16 +45,3 @@ def _part_of(path: str) -> str:
         if any(path.startswith(one) or (one[0] == "/" and one in path) for one in beginnings):
             return part
     return _REST
-
-
-def main() -> None:
-    """Print it."""
-    layer = Path(sys.argv[1])
-    print(f"{'MB':>6} {'gzip':>6}")  # noqa: T201
-    for name, (plain, packed) in parts(layer).items():
-        print(f"{plain / 1e6:6.1f} {packed / 1e6:6.1f}  {name}")  # noqa: T201
-    print(f"{layer.stat().st_size / 1e6:6.1f} {compressed_bytes(layer) / 1e6:6.1f}  all")  # noqa: T201
-
-
-if __name__ == "__main__":
-    main()
