@@ -22,8 +22,14 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / "python"
 
 
-PROGRAMS = ("chromium", "curl", "tmux")
+PROGRAMS = (
+    *("chromium", "curl", "tmux"),
+    # The image is built, and run, with these; `container/build.py` names them, too.
+    *("buildah", "catatonit", "mmdebstrap", "podman", "runc", "skopeo"),
+)
 """What tests use beside Python; Debian's packages have the same names."""
+WITHOUT_PROGRAM = ("netavark",)
+"""What these need of Debian's packages that is in nobody's path."""
 PYTHON_FOLDERS = ("ailoop", "benchmarks", "examples", "tests")
 # A test looks at what has no event of its own until it is so, under a deadline.
 POLLING = ("--per-file-ignores", "tests/*:ASYNC110")
@@ -83,7 +89,7 @@ def provide() -> None:
     if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
         run("apt-get", "update", "--quiet")
         install = ("apt-get", "install", "--yes", "--quiet", "--no-install-recommends")
-        run(*install, *missing, DEBIAN_FRONTEND="noninteractive")
+        run(*install, *missing, *WITHOUT_PROGRAM, DEBIAN_FRONTEND="noninteractive")
     else:
         print(
             f"missing: {', '.join(missing)}; the tests that need them are skipped. "

@@ -3,7 +3,7 @@
 
 The base is made out of Debian's packages with mmdebstrap, once; the wheels are those that
 ``requirements/run.txt`` names by hash. It needs root, Python 3.11, and of Debian's packages
-buildah, mmdebstrap, podman, runc and skopeo. At the end it tells what has come of it: size,
+buildah, catatonit, mmdebstrap, podman, runc and skopeo. At the end it tells what has come of it: size,
 time from start to ready, memory.
 """
 
@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BASE = "localhost/ailoop-base:bookworm"
 SUITE = "bookworm"
 
-ENGINES = ("buildah", "mmdebstrap", "podman", "runc", "skopeo")
+ENGINES = ("buildah", "catatonit", "mmdebstrap", "podman", "runc", "skopeo")
 
 CONTAINERS_CONF = """\
 [containers]
