@@ -3,8 +3,8 @@
 
 The base is made out of Debian's packages with mmdebstrap, once; the wheels are those that
 ``requirements/run.txt`` names by hash. It needs root, Python 3.11, and of Debian's packages
-buildah, catatonit, mmdebstrap, podman, runc and skopeo. At the end it tells what has come of it: size,
-time from start to ready, memory.
+buildah, catatonit, mmdebstrap, podman, runc and skopeo. At the end it tells what has come of
+it: size, time from start to ready, memory.
 """
 
 from __future__ import annotations
