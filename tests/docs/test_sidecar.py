@@ -1,4 +1,4 @@
-"""What the page of the sidecar says holds: its files fit, its figures add up, its errors occur."""
+"""What the page of the sidecar says holds: its files, its figures, its errors."""
 
 from __future__ import annotations
 
