@@ -160,14 +160,15 @@ def main() -> None:
         print(told)  # noqa: T201
 
 
-def tell(layer: Path) -> None:
-    """Print how large an image is, and what makes it up."""
+def tell(layer: Path) -> int:
+    """Print how large an image is, and what makes it up; return its bytes, compressed."""
     lines = [f"{'MB':>6} {'gzip':>6}"]
     for name, (plain, packed) in parts(layer).items():
         lines.append(f"{plain / 1e6:6.1f} {packed / 1e6:6.1f}  {name}")
-    whole = (layer.stat().st_size / 1e6, compressed_bytes(layer) / 1e6)
-    lines.append(f"{whole[0]:6.1f} {whole[1]:6.1f}  all: sha256:{layer.name}")
+    plain, packed = layer.stat().st_size, compressed_bytes(layer)
+    lines.append(f"{plain / 1e6:6.1f} {packed / 1e6:6.1f}  all: sha256:{layer.name}")
     print("\n".join(lines))  # noqa: T201
+    return packed
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 from contextlib import closing
 
 import httpx2
@@ -135,3 +137,20 @@ def test_keep_alive_connections_do_not_hold_it_up() -> None:
         api.get("/api/v1/health")
         daemon.signal(signal.SIGTERM)
         assert daemon.wait() == 0
+
+
+_FIRST = """
+import os, signal
+import ailoop.cli.main as main
+
+here, os.getpid = os.getpid(), lambda: {number}
+main._load = lambda name: lambda **_: os.kill(here, signal.SIGTERM)
+main.main_daemon()
+"""
+
+
+@pytest.mark.parametrize(("number", "code"), [(1, 0), (2, -signal.SIGTERM)])
+def test_process_1_stops_before_it_is_up(number: int, code: int) -> None:
+    """The kernel keeps from process 1 what it has no handler for, so it has one at once."""
+    done = subprocess.run([sys.executable, "-c", _FIRST.format(number=number)], check=False)
+    assert done.returncode == code

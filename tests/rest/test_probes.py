@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import httpx2
+import trio
 
 from tests.access.kit import guarded
+from tests.daemon.process import AILOOP, environment
 from tests.serving import Served, question, serving
 
 LIVE, READY = "/api/v1/live", "/api/v1/ready"
@@ -59,3 +61,19 @@ async def test_probes_are_never_too_many() -> None:
     async with serving(rate_requests=0.001) as server:
         paths = [LIVE, READY] * 20
         assert {(await server.http.get(path)).status_code for path in paths} == {200}
+
+
+async def test_the_command_that_asks(server: Served) -> None:
+    """For a probe that runs a program: ``health`` is like ready, with ``--live`` like live."""
+
+    async def health(*flags: str, url: str = server.daemon.rest_url) -> int:
+        command = [*AILOOP, "health", *flags, "--server", url]
+        done = await trio.run_process(
+            command, check=False, capture_stdout=True, capture_stderr=True, env=environment()
+        )
+        return done.returncode
+
+    assert [await health(), await health("--live")] == [0, 0]
+    await server.broker.drain()
+    assert [await health(), await health("--live")] == [1, 0]
+    assert await health("--live", url="http://127.0.0.1:1") == 3
