@@ -69,7 +69,7 @@ def log(
     """Log as the daemon does, into memory; pytest's own handlers come back afterwards."""
     written = io.StringIO()
     monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setattr(logs, "LogWriter", lambda: written)
+    monkeypatch.setattr(logs, "LogWriter", lambda _to: written)
     kept, handlers = structlog.get_config(), logging.root.handlers[:]
     level = logging.root.level
     logging.root.handlers.clear()

@@ -141,8 +141,9 @@ def test_keep_alive_connections_do_not_hold_it_up() -> None:
 
 _FIRST = """
 import os, signal
-import ailoop.cli.main as main
+from importlib import import_module
 
+main = import_module("ailoop.cli.main")
 here, os.getpid = os.getpid(), lambda: {number}
 main._load = lambda name: lambda **_: os.kill(here, signal.SIGTERM)
 main.main_daemon()
