@@ -22,7 +22,7 @@ from ailoop.access.jwks import KeySource, KeySourceError
 from ailoop.access.keys import KeyFile, KeyFileError
 from ailoop.access.signins import SignIns
 from ailoop.access.tokens import Tokens
-from ailoop.cli.key import key
+from ailoop.cli.main import cli
 from ailoop.model.errors import CLOSE_UNAUTHENTICATED, Refusal
 from ailoop.transport.ws.v1 import V1Session
 from tests.access.kit import Guarded, bearer, guarded
@@ -256,11 +256,11 @@ def test_a_time_that_no_calendar_has(tmp_path: Path) -> None:
     """It is refused before a key is made; the list would break off at it."""
     where = ["--file", str(tmp_path / "keys.json")]
     asked = ["create", "ann", "--grant", "human:*", "--expires"]
-    refused = CliRunner().invoke(key, [*asked, "999999999d", *where])
+    refused = CliRunner().invoke(cli, ["key", *asked, "999999999d", *where])
     assert (refused.exit_code, "36500d" in refused.output) == (2, True)
     assert not (tmp_path / "keys.json").exists()
-    assert CliRunner().invoke(key, [*asked, "36500d", *where]).exit_code == 0
-    assert CliRunner().invoke(key, ["list", *where]).exit_code == 0
+    assert CliRunner().invoke(cli, ["key", *asked, "36500d", *where]).exit_code == 0
+    assert CliRunner().invoke(cli, ["key", "list", *where]).exit_code == 0
 
 
 async def test_a_key_that_cannot_be_used(tmp_path: Path) -> None:
