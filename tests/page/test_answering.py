@@ -122,6 +122,7 @@ def test_by_pointer(api, inbox):
     inbox.card(approved).get_by_role("button", name="Approve").click()
     inbox.expect_outcome(approved, "Approved")
     inbox.card(denied).get_by_role("button", name="Deny").click()
+    inbox.expect_outcome(denied, "Denied")
     inbox.field(question).fill("hal")
     inbox.card(question).get_by_role("button", name="Send answer").click()
     assert api.response_to(question)["content"]["answer"] == "hal"
