@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
-import trio
 
 from tests.access.kit import Guarded, guarded
+from tests.rest.made_up import make_up_requests
 from tests.serving import serving
 
 FOR_STRANGERS = ("health", "live", "ready", "sign_in", "sign_out")
@@ -41,23 +40,9 @@ async def test_schemathesis(tmp_path: Path, name: str) -> None:
     """With a credential every answer is described; without, or with another, there is none.
 
     The last is schemathesis' own check ``ignored_auth``: it repeats what was answered without
-    the credential, and with one that it has made up. Of the checks that are left out,
-    :mod:`tests.rest.test_openapi` tells.
+    the credential, and with one that it has made up.
     """
     async with guarded(tmp_path, max_wait_seconds=0.02) as house:
-        finished = await trio.run_process(
-            [
-                *(str(Path(sys.executable).with_name("st")), "run"),
-                f"{house.server.daemon.rest_url}/openapi.json",
-                *("--header", f"Authorization: Bearer {house.keys[name]}"),
-                *("--exclude-checks", "positive_data_acceptance,use_after_free"),
-                *("--max-examples", "3", "--seed", "1", "--generation-database", "none"),
-                "--no-color",
-            ],
-            capture_stdout=True,
-            capture_stderr=True,
-            check=False,
-            cwd=tmp_path,
-        )
-        assert finished.returncode == 0, finished.stdout.decode()[-5000:]
-        assert b"21 selected / 21 total" in finished.stdout
+        credential = ("--header", f"Authorization: Bearer {house.keys[name]}")
+        url = house.server.daemon.rest_url
+        await make_up_requests(url, tmp_path, *credential, examples=3)

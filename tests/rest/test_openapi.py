@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,13 +10,13 @@ from typing import Any
 
 import httpx2
 import pytest
-import trio
 from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import validate
 
 from ailoop.model.errors import CATALOGUE
 from ailoop.trust.receipt_keys import make_key_files
 from tests.rest.kit import MESSAGES, http_routes
+from tests.rest.made_up import make_up_requests
 from tests.serving import (
     APPROVE,
     Served,
@@ -214,28 +213,8 @@ async def test_health_of_a_journal_that_fails(tmp_path: Path) -> None:
 
 @pytest.mark.timeout(180)
 async def test_schemathesis(tmp_path: Path) -> None:
-    """Requests made up from the document find no answer that it does not describe.
-
-    Two checks are left out. ``positive_data_acceptance`` wants every request that fits the
-    schemas to succeed, but no schema can say which answer fits which prompt, that a response
-    needs its prompt's id, or that a wait goes with one message. ``use_after_free`` takes
-    DELETE for the end of a message; it withdraws a prompt, whose record stays.
-    """
+    """Requests made up from the document find no answer that it does not describe."""
     async with serving(max_wait_seconds=0.02) as server:
-        finished = await trio.run_process(
-            [
-                *(str(Path(sys.executable).with_name("st")), "run"),
-                f"{server.daemon.rest_url}/openapi.json",
-                *("--exclude-checks", "positive_data_acceptance,use_after_free"),
-                *("--max-examples", "6", "--seed", "1", "--generation-database", "none"),
-                "--no-color",
-            ],
-            capture_stdout=True,
-            capture_stderr=True,
-            check=False,
-            cwd=tmp_path,
-        )
-        assert finished.returncode == 0, finished.stdout.decode()[-5000:]
-        assert b"21 selected / 21 total" in finished.stdout
+        await make_up_requests(server.daemon.rest_url, tmp_path, examples=6)
         assert (await server.http.get("/api/v1/health")).status_code == 200
         assert server.broker.tables.waiters == 0
