@@ -45,9 +45,10 @@ class AgentVerbs(StepVerbs):
 
     @property
     def dropped(self) -> int:
-        """How many messages of ``say(…, wait=False)`` the server has not got: there were
-        too many, it refused them, or the client closed first.
-        """  # noqa: D205
+        """How many messages of ``say(…, wait=False)`` the server has not got.
+
+        There were too many, it refused them, or the client closed first.
+        """
         return self._link.dropped
 
     async def ask(

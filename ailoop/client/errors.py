@@ -159,9 +159,7 @@ class BadKeyFile(AiloopError):
 
 
 class SealedPrompt(AiloopError):
-    """A prompt is encrypted, and this client has no key that opens it: only a denial of it
-    is let through.
-    """  # noqa: D205
+    """A prompt is encrypted, and this client has no key for it; only a denial may go out."""
 
 
 class UnreadAnswer(AiloopError):
