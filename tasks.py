@@ -17,9 +17,12 @@ from pathlib import Path
 from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent
+SCRIPTS = "Scripts" if os.name == "nt" else "bin"
 VENV = ROOT / ".venv"
-BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+BIN = VENV / SCRIPTS
 PYTHON = BIN / "python"
+AGENTS_SDK = ROOT / ".venv-agents"
+"""For the counterpart that does not go with what the others need."""
 
 
 PROGRAMS = (
@@ -58,24 +61,24 @@ def run(*command: str | Path, **environment: str) -> None:
         sys.exit(status.returncode)
 
 
-def set_up(lock: str) -> None:
-    """Make ``.venv`` hold what a lock file names, and this project itself."""
+def set_up(lock: str, venv: Path = VENV) -> None:
+    """Make an environment hold what a lock file names, and this project itself."""
     if sys.version_info < (3, 11):  # noqa: UP036 -- this is where older ones are told so
         fail(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}")
     locks = ROOT / "requirements"
     wanted = hashlib.sha256(sys.version.encode())
     for path in (locks / lock, ROOT / "pyproject.toml"):
         wanted.update(path.read_bytes())
-    stamp = VENV / f"{lock}.stamp"
-    if PYTHON.exists() and stamp.exists() and stamp.read_text() == wanted.hexdigest():
+    python, stamp = venv / SCRIPTS / "python", venv / f"{lock}.stamp"
+    if python.exists() and stamp.exists() and stamp.read_text() == wanted.hexdigest():
         return
-    if not PYTHON.exists():
-        print("setting up .venv", flush=True)
-        made = subprocess.run([sys.executable, "-m", "venv", VENV], check=False)
+    if not python.exists():
+        print(f"setting up {venv.name}", flush=True)
+        made = subprocess.run([sys.executable, "-m", "venv", venv], check=False)
         if made.returncode:
-            shutil.rmtree(VENV, ignore_errors=True)
+            shutil.rmtree(venv, ignore_errors=True)
             fail("this Python has no working venv module; try: apt-get install python3-venv")
-    pip = (PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet")
+    pip = (python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet")
     run(*pip, "--require-hashes", "--requirement", locks / lock)
     run(*pip, "--no-deps", "--no-build-isolation", "--editable", ROOT)
     stamp.write_text(wanted.hexdigest())
@@ -130,6 +133,7 @@ def test(arguments: list[str]) -> None:
         run(PYTHON, "-m", "pytest", *arguments)
         return
     provide()
+    set_up("agents-sdk.txt", AGENTS_SDK)
     check()
     docs()
     run(BIN / "coverage", "erase")
@@ -158,11 +162,11 @@ def lock() -> None:
     uv = shutil.which("uv")
     if uv is None:
         fail("locking needs uv; try: pip install uv")
-    for group, name in (("build", "run.txt"), ("dev", "dev.txt")):
+    for group, name in (("build", "run"), ("dev", "dev"), ("agents-sdk", "agents-sdk")):
         run(
             *(uv, "pip", "compile", "pyproject.toml", "--group", group, "--universal"),
             *("--python-version", "3.11", "--generate-hashes", "--no-header"),
-            *("--no-emit-index-url", "--quiet", "--upgrade", "-o", f"requirements/{name}"),
+            *("--no-emit-index-url", "--quiet", "--upgrade", "-o", f"requirements/{name}.txt"),
         )
 
 
