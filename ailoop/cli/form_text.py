@@ -114,7 +114,7 @@ def read_context(text: str) -> str:
     :raises ValueError: its text says what is wrong.
     """
     if not isinstance(_read_json(text), dict):
-        raise ValueError("a context is a JSON object: { … }")
+        raise ValueError("a context is a JSON object: { … }")  # noqa: TRY004 -- it is text
     return text
 
 
@@ -184,10 +184,9 @@ def _split(words: str) -> list[str]:
 
 def _option(options: tuple[Option, ...], words: str) -> str:
     """Return the value of an option: it is named by its value, its title or its number."""
-    for same in (lambda one: one.value == words, lambda one: one.title == words):
-        for option in options:
-            if same(option):
-                return option.value
+    for option in options:
+        if words == option.value:
+            return option.value
     folded = words.casefold()
     for option in options:
         if folded in (option.value.casefold(), option.title.casefold()):

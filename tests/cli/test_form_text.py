@@ -101,10 +101,9 @@ def test_anything_may_be_typed(text: str) -> None:
     """It is an answer that fits, or a sentence."""
     try:
         value = json.loads(read_form(SCHEMA, text))
-    except ValueError as error:
-        assert str(error)
-    else:
-        assert 2 <= len(value["name"]) <= 9
+    except ValueError:
+        return
+    assert 2 <= len(value["name"]) <= 9
 
 
 def test_a_default_of_several_lines() -> None:

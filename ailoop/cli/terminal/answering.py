@@ -5,8 +5,8 @@ has been on the screen for a moment and up to its last line, the second only onc
 did was on the screen. So neither a key that was typed before the prompt appeared, nor one meant
 for another prompt, nor a paste whose marks were torn on the way approves anything.
 
-``e`` opens the context of an authorization that allows it: what is typed there is approved in its
-place, with the same care.
+``e`` opens the context of an authorization that allows it: what is typed there is approved in
+its place, with the same care.
 
 An encrypted prompt that cannot be read here takes neither: it can be denied, and no more.
 """
