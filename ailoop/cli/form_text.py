@@ -24,7 +24,14 @@ from ailoop.model.field import (
 )
 from ailoop.model.form import Form, json_text
 
-__all__ = ["field_lines", "form_template", "read_context", "read_field", "read_form"]
+__all__ = [
+    "field_lines",
+    "form_template",
+    "read_context",
+    "read_field",
+    "read_form",
+    "written",
+]
 
 _YES, _NO = ("yes", "y", "true", "on", "1"), ("no", "n", "false", "off", "0")
 
@@ -77,10 +84,11 @@ def _list(options: tuple[Option, ...]) -> str:
 def form_template(schema: Mapping[str, Any]) -> str:
     """Return the lines to fill in: ``name: ``, and the default where there is one."""
     fields = Form.of(schema).fields
-    return "\n".join(f"{field.name}: {_written(field)}" for field in fields)
+    return "\n".join(f"{field.name}: {written(field)}" for field in fields)
 
 
-def _written(field: Field) -> str:
+def written(field: Field) -> str:
+    """Return a field's default as a person would type it."""
     match field.default:
         case None:
             return ""

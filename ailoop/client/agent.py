@@ -149,11 +149,7 @@ class AgentVerbs(StepVerbs):
         self._check_provable(content)
         began = anyio.current_time()
         response = await self._ask(channel, content, metadata, key, leave_open)
-        seconds = anyio.current_time() - began
-        approval = Approval(response, seconds, asked=context)
-        if approval.edited and not editable:
-            doubt = "its context was edited, which nobody had offered"
-            return Approval(response, seconds, doubt=doubt)
+        approval = Approval.of(response, content, anyio.current_time() - began)
         return self._proved(channel, content, approval)
 
     def approval_of(

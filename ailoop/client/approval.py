@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from attrs import field, frozen
 
 from ailoop.client.errors import NotAuthorized, ReceiptInvalid
-from ailoop.model.message import ResponseMessage, ResponseType
+from ailoop.model.message import Authorization, ResponseMessage, ResponseType
 
 __all__ = ["Approval"]
 
@@ -40,6 +40,20 @@ class Approval:
     doubt: str | None = field(default=None, kw_only=True)
     _asked: Any = field(default=None, kw_only=True, eq=False)
     _proof: Proof | None = field(default=None, kw_only=True, eq=False)
+
+    @classmethod
+    def of(
+        cls, response: ResponseMessage, asked: Authorization, seconds: float | None = None
+    ) -> Approval:
+        """Return the decision that a response is on what was asked.
+
+        :param seconds: how long it was waited for.
+        """
+        approval = cls(response, seconds, asked=asked.context)
+        if not approval.edited or asked.editable:
+            return approval
+        # A server refuses it, unless it cannot read it.
+        return cls(response, seconds, doubt="its context was edited, which nobody had offered")
 
     @property
     def approved(self) -> bool:
