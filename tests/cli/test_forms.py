@@ -8,9 +8,8 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
-from ailoop.cli.agent import ask
 from ailoop.cli.form_options import read_schema_options
-from ailoop.cli.people import answer
+from ailoop.cli.main import cli
 from tests.cli.commands import ailoop, finish, started
 from tests.cli.terminal import CTRL_D, on_terminal
 from tests.daemon.api import Api
@@ -214,7 +213,7 @@ def test_nobody_at_a_pipe_edits() -> None:
 )
 def test_used_wrongly(arguments: tuple[str, ...], told: str) -> None:
     """A form that is none is told at once, before anybody is asked."""
-    done = CliRunner().invoke(ask, ["?", *arguments])
+    done = CliRunner().invoke(cli, ["ask", "?", *arguments])
     assert done.exit_code == 2
     assert told in done.output
 
@@ -223,4 +222,4 @@ def test_used_wrongly(arguments: tuple[str, ...], told: str) -> None:
 def test_answers_used_wrongly(arguments: tuple[str, ...]) -> None:
     """An answer is a text or an object."""
     prompt_id = "01990000-0000-7000-8000-000000000001"
-    assert CliRunner().invoke(answer, [prompt_id, *arguments]).exit_code == 2
+    assert CliRunner().invoke(cli, ["answer", prompt_id, *arguments]).exit_code == 2
