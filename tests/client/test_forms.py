@@ -95,7 +95,7 @@ async def test_ask_for_an_instance(
     call = Call(nursery, lambda: client.ask("a", "What?", schema=Release))
     prompt = await asked(server)
     given = {"version": "1.2", "size": "large", "share": 1, "sizes": ["large"]}
-    await settle(server, prompt, answer={**given, "on": "2026-02-01", "note": "!"})
+    await client.respond(prompt.entry.id, {**given, "on": date(2026, 2, 1), "note": "!"})
     answer = await call.result()
     assert answer.value == Release(
         version="1.2",

@@ -28,7 +28,13 @@ def _object(required: list[str], properties: Schema, **more: Any) -> Schema:
 
 
 def _several(items: Schema) -> Schema:
-    return {"type": "array", "minItems": 1, "maxItems": MOST_OPTIONS, "items": items}
+    return {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": MOST_OPTIONS,
+        "uniqueItems": True,
+        "items": items,
+    }
 
 
 def form_schemas() -> dict[str, Schema]:
@@ -72,7 +78,7 @@ def form_schemas() -> dict[str, Schema]:
         },
     }
     more: dict[str, Schema] = {
-        "FormChoice": {"anyOf": [{"required": ["enum"]}, {"required": ["oneOf"]}]},
+        "FormChoice": {"oneOf": [{"required": ["enum"]}, {"required": ["oneOf"]}]},
     }
     needed = {"FormChoices": ["type", "items"]}
     fields = {
