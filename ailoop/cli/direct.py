@@ -51,12 +51,15 @@ async def ask_here(channel: str, content: PromptContent) -> ResponseMessage:
         click.echo("\nTime is over.", err=True)
         if isinstance(content, Question):
             response = Response(response_type=ResponseType.TIMEOUT)
+    value: dict[str, Any] = {}
+    if response is not None and _takes_lines(content):
+        response, value = fit_answer(content, response)  # as a server does
     return ResponseMessage(
         channel=channel,
         sender_type=SenderType.HUMAN,
         content=response or Response(response_type=_default(content)),
         correlation_id=prompt.id,
-        metadata=_metadata(content, response, reason),
+        metadata={**({"reason": reason} if reason else {}), **value} or None,
     )
 
 
@@ -64,14 +67,6 @@ def _takes_lines(content: PromptContent) -> bool:
     if isinstance(content, Question):
         return content.schema is not None
     return isinstance(content, Authorization) and content.editable
-
-
-def _metadata(
-    content: PromptContent, response: Response | None, reason: str
-) -> dict[str, Any] | None:
-    """Return what a server would write beside the response."""
-    value = fit_answer(content, response)[1] if response and _takes_lines(content) else {}
-    return {**({"reason": reason} if reason else {}), **value} or None
 
 
 def _default(content: PromptContent) -> ResponseType:

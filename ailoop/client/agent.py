@@ -9,9 +9,10 @@ import anyio
 from attrs import evolve
 
 from ailoop.client.approval import Approval
+from ailoop.client.contents import make_authorization, make_message, make_question
 from ailoop.client.form_answer import FormAnswer, Schema, WantedForm
 from ailoop.client.guard import Guard
-from ailoop.client.steps import StepVerbs, make_authorization, make_message, make_question
+from ailoop.client.steps import StepVerbs
 from ailoop.model.message import (
     Authorization,
     Message,

@@ -206,6 +206,20 @@ def _approval_of(client: Any, response: ResponseMessage) -> Approval:
 
 
 @one_face
+async def test_an_edit_that_is_none(
+    server: Served, client: AiloopClient, nursery: trio.Nursery
+) -> None:
+    """Words in the place of an edited context approve nothing, whoever has let them through."""
+    call = Call(nursery, lambda: client.authorize("a", "Send", context=CONTEXT, editable=True))
+    prompt = await asked(server)
+    object.__setattr__(prompt.content, "editable", False)
+    await settle(server, prompt, **APPROVE, answer="but not to bob")
+    approval = await call.result()
+    assert not approval
+    assert "not understood" in approval.doubt
+
+
+@one_face
 async def test_an_edit_that_nobody_offered(
     server: Served, client: AiloopClient, nursery: trio.Nursery
 ) -> None:
