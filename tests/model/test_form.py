@@ -166,6 +166,28 @@ def test_all_that_is_wrong_is_told_at_once():
     }
 
 
+@pytest.mark.parametrize(
+    ("field", "fits", "does_not"),
+    [
+        ({"type": "integer", "minimum": 2, "maximum": 4}, [2, 4], [1, 5]),
+        ({"type": "number", "minimum": 0.5, "maximum": 2}, [0.5, 2], [0.499, 2.001]),
+        ({"type": "string", "minLength": 2, "maxLength": 3}, ["ab", "abc"], ["a", "abcd"]),
+        (
+            {"type": "array", "items": {"enum": ["a", "b", "c"]}, "minItems": 1, "maxItems": 2},
+            [["a"], ["c", "a"]],
+            [[], ["a", "b", "c"], ["a", "a"]],
+        ),
+    ],
+    ids=["integer", "number", "text", "choices"],
+)
+def test_bounds(field, fits, does_not):
+    """A bound belongs to what fits, and what is just beyond it does not."""
+    for value in fits:
+        assert Form.of(form(x=field)).fit({"x": value}) == {"x": value}
+    for value in does_not:
+        assert problems_of(form(x=field), {"x": value})
+
+
 @pytest.mark.parametrize("number", [2**53, 1e300, -(2**60)])
 def test_whole_numbers_that_not_every_reader_reads(number):
     """A whole number that JavaScript would change is refused; a number is a double there."""
