@@ -161,6 +161,7 @@ class AiloopClient:
     post_authorization = _blocking(AgentVerbs.post_authorization)
     post_navigate = _blocking(AgentVerbs.post_navigate)
     post = _blocking(AgentVerbs.post)
+    post_all = _blocking(AgentVerbs.post_all)
     wait = _blocking(AgentVerbs.wait)
     withdraw = _blocking(AgentVerbs.withdraw)
     delivery = _blocking(PresenceVerbs.delivery)

@@ -100,10 +100,12 @@ def refused_questions(client: AiloopClient) -> None:
 def saying(client: AiloopClient) -> None:
     assert_type(client.say("general", "Hello", priority="high", wait=False), Message)
     assert_type(client.post("general", Notification(text="Hello")), Message)
+    client.post_all([client.say("general", "Hello")])
     client.say("general")  # type: ignore[call-arg]
     client.say("general", "Hello", "high")  # type: ignore[call-arg]
     client.say("general", "Hello", priority=1)  # type: ignore[arg-type]
     client.post("general", "Hello")  # type: ignore[arg-type]
+    client.post_all(["Hello"])  # type: ignore[list-item]
 
 
 def stepping(client: AiloopClient, prompt_id: UUID) -> None:
