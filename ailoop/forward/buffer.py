@@ -53,12 +53,9 @@ class Buffer:
 
     async def put(self, item: Item) -> None:
         """Add a message, and wait for room before if it does not drop."""
+        await trio.lowlevel.checkpoint()  # a chunk of many lines leaves others their turn
         while len(self._items) >= self._room and not (self._drops or self._abandoned):
-            try:
-                await self._changed.wait()
-            except trio.Cancelled:
-                self.undelivered += 1
-                raise
+            await self._changed.wait()
         if self._abandoned:
             self.undelivered += 1
             return

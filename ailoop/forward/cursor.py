@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 from attrs import evolve
 
 from ailoop.forward.claude import ClaudeShape
 from ailoop.forward.event import Event, Kind
 from ailoop.forward.shapes import brief, dig, number_at, text_at, text_of
-from ailoop.forward.text import cut
 from ailoop.forward.tools import tool_event, tool_result_event
 
 __all__ = ["CursorShape"]
@@ -73,7 +73,7 @@ def _tool(value: dict[str, Any]) -> Iterator[Event]:
     if value.get("subtype") == "started":
         args = dig(call, "args")
         if args is None:
-            args = dig(call, "arguments")
+            args = _arguments(dig(call, "arguments"))
         yield tool_event(name, brief(args))
         return
     result = dig(call, "result")
@@ -88,6 +88,14 @@ def _tool(value: dict[str, Any]) -> Iterator[Event]:
     )
 
 
+def _arguments(value: Any) -> Any:
+    """Return the arguments of a function, which are JSON in a text."""
+    try:
+        return orjson.loads(value) if isinstance(value, str) else value
+    except (orjson.JSONDecodeError, RecursionError):
+        return value
+
+
 def _call(value: Any) -> tuple[str | None, Any]:
     """Return a tool's name and what is known of the call."""
     if not isinstance(value, dict):
@@ -99,6 +107,7 @@ def _call(value: Any) -> tuple[str | None, Any]:
         if isinstance(call, dict):
             # A server's tool has its name inside.
             inner = text_at(call, "args", "toolName") or text_at(call, "args", "name")
-            name = inner if key.startswith("mcp") and inner else key.removesuffix("ToolCall")
-            return cut(name, 200) or None, call
+            if key.startswith("mcp") and inner:
+                return inner, {"args": dig(call, "args", "args"), "result": call.get("result")}
+            return key.removesuffix("ToolCall") or None, call
     return None, None

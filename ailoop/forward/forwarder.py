@@ -184,21 +184,28 @@ class Forwarder:
             await self._take(line)
 
     async def _take(self, line: Line | None) -> None:
+        """Put into the buffer what a line becomes.
+
+        It has been read, so an interruption has to wait; not for long, for then the sending
+        ends, and with it the buffer's being full.
+        """
         if line is None:
             return
         self._lines += 1
+        with trio.CancelScope(shield=True):
+            for item in self._items_of(line):
+                await self._buffer.put(item)
+
+    def _items_of(self, line: Line) -> list[Item]:
         place = Place(self._began.life, line.end) if self._began else None
         if line.data is None:
             self._too_long += 1
             text = f"A line of {line.size} bytes was skipped; at most {LONGEST} are read"
-            await self._buffer.put(self._messages.notice(text, self._parser.agent, place))
-            return
+            return [self._messages.notice(text, self._parser.agent, place)]
         try:
-            items = [*self._messages.of_line(self._parser, line.data, place)]
+            return [*self._messages.of_line(self._parser, line.data, place)]
         except BadLineError as error:
             raise BadLineError(f"line {self._lines}: {error}") from None
-        for item in items:
-            await self._buffer.put(item)
 
     def _notice(self, text: str) -> Item:
         return self._messages.notice(text, self._parser.agent)

@@ -23,6 +23,7 @@ _TELLING = (
     "output",
     "success",
     "failure",
+    "rejected",
     "error",
     "errorMessage",
     "reason",
