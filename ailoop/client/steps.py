@@ -111,7 +111,8 @@ class StepVerbs:
 
         They go in one HTTP request, whatever the transport. Each keeps its id, so that what
         was posted before, in this process or in another, is not there a second time: after an
-        error, which some may have passed, the same can be posted again.
+        error, which some may have passed, the same can be posted again. What was encrypted
+        anew for that is a :class:`Conflict`; the server has the first.
 
         :raises Refused: the server did not take one of them.
         """

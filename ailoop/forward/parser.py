@@ -56,11 +56,12 @@ class Parser:
         self._plain = agent == TEXT
         self._fallback = JsonlShape()
         self._shape = _SHAPES[agent]() if agent in _SHAPES else None
+        self._seen = TEXT
 
     @property
     def agent(self) -> str:
         """Who writes, as far as it is known."""
-        return self._shape.name if self._shape else TEXT if self._plain else AUTO
+        return self._shape.name if self._shape else self._seen
 
     def read(self, line: bytes) -> list[tuple[str, Event]]:
         """Return the events of a line, each with the agent whose way to write it is.
@@ -72,15 +73,15 @@ class Parser:
             return []
         value = None if self._plain else _load(line)
         if not isinstance(value, dict):
-            agent = self._shape.name if self._shape else TEXT
-            return [(agent, self._read_text(line))]
+            return [(self._shape.name if self._shape else TEXT, self._read_text(line))]
         if self._shape is None and (name := guess(value)) is not None:
             self._shape = _SHAPES[name]()
         if self._shape is not None:
             events = self._shape.read(value)
             if events is not None:
                 return [(self._shape.name, one) for one in events]
-        return [(self._fallback.name, one) for one in self._fallback.read(value)]
+        self._seen = self._fallback.name
+        return [(self._seen, one) for one in self._fallback.read(value)]
 
     def _read_text(self, line: bytes) -> Event:
         text = line.decode(errors="replace")

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 import pytest
 
+from tests.cli.commands import ailoop
 from tests.cli.terminal import on_terminal
 from tests.daemon.api import Api
 from tests.daemon.process import (
@@ -266,6 +267,21 @@ def test_a_line_without_an_end_takes_no_memory(
         assert most_memory() - before < 20_000_000
         code, _, err = end(popen)
     assert (code, err) == (0, "ailoop: skipped, because they were too long: 1 line\n")
+
+
+def test_sealed(daemon: DaemonProcess, api: Api, channel: str, tmp_path: Path) -> None:
+    """With ``--seal-for`` its owner alone reads what the agent did."""
+    assert ailoop("keygen", "ann", "--dir", str(tmp_path)).returncode == 0
+    with forward(
+        daemon.rest, "-c", channel, "--seal-for", str(tmp_path / "ann.public.jwk")
+    ) as popen:
+        out, err = popen.communicate(b"a secret\n", timeout=PATIENCE)
+    assert (popen.returncode, out, err) == (0, b"", b"")
+    (message,) = api.messages(channel)
+    assert b"secret" not in orjson.dumps(message)
+    key = str(tmp_path / "ann.private.jwk")
+    seen = ailoop("history", "-c", channel, "--key", key, "--server", daemon.rest)
+    assert "a secret" in seen.stdout
 
 
 class Followed:
