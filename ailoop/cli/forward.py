@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -228,9 +229,12 @@ async def _copy(chunk: bytes) -> None:
 
 
 def _write_all(chunk: bytes) -> None:
-    written = 0
+    output, written = sys.stdout.fileno(), 0
     while written < len(chunk):
-        written += os.write(sys.stdout.fileno(), chunk[written:])
+        try:
+            written += os.write(output, chunk[written:])
+        except BlockingIOError:  # another program has the same terminal, and made it so
+            select.select([], [output], [])
 
 
 async def _watched(forwarder: Forwarder, *, shown: bool) -> None:

@@ -87,6 +87,28 @@ async def test_rotation(tmp_path: Path, nursery: trio.Nursery) -> None:
     await reader.sees(b"one\nlate\nlater\n", b"two\n")
 
 
+async def test_who_writes_the_old_file_a_moment_longer(
+    tmp_path: Path, nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it gets after the new one is there is read before the new one."""
+    path, old = tmp_path / "log", tmp_path / "log.1"
+    is_replaced = source._is_replaced
+
+    def look(descriptor: int, name: Path) -> bool:
+        found = is_replaced(descriptor, name)
+        if found:
+            add(old, b"last\n")
+        return found
+
+    add(path, b"one\n")
+    reader = Reader(nursery, path)
+    await reader.sees(b"one\n")
+    monkeypatch.setattr(source, "_is_replaced", look)
+    path.rename(old)
+    add(path, b"two\n")
+    await reader.sees(b"one\nlast\n", b"two\n")
+
+
 async def test_a_named_pipe(tmp_path: Path, nursery: trio.Nursery) -> None:
     """It is read until nobody writes it any more; nobody has to be there first."""
     path = tmp_path / "pipe"
