@@ -1,55 +1,304 @@
-"""``ailoop forward``: what a program prints, told to people as it comes."""
+"""``ailoop forward``: what an agent prints, told to people as it comes."""
 
 from __future__ import annotations
 
-import click
+import os
+import select
+import sys
+from collections.abc import AsyncGenerator
+from pathlib import Path
 
-from ailoop import AiloopClient, AiloopError, Invalid
-from ailoop.cli.lines import LineReader
+import click
+import trio
+from attrs import asdict
+
+from ailoop import AiloopClient
+from ailoop.cli.files import path_type
+from ailoop.cli.lines import is_terminal
 from ailoop.cli.running import (
     NO_PATIENCE,
     OK,
+    REFUSED,
+    UNREACHABLE,
+    USAGE,
+    as_json,
     channel,
     exit_code_of,
+    explain,
     priority,
     run,
     seal_for,
     server,
 )
-from ailoop.cli.text import complain
+from ailoop.cli.text import complain, json_line
+from ailoop.client import Patience
+from ailoop.forward import (
+    AGENTS,
+    BadLineError,
+    BadPositionError,
+    Buffer,
+    Counts,
+    Forwarder,
+    Kind,
+    Messages,
+    Parser,
+    Piece,
+    PositionFile,
+    follow_file,
+    read_file,
+    read_stdin,
+)
 from ailoop.model.message import Priority
 
 __all__ = ["forward"]
 
+_kinds = click.Choice([one.value for one in Kind if one is not Kind.NOTICE])
+_PROGRESS_SECONDS = 0.5
+
 
 @click.command()
+@click.argument("file", required=False, type=path_type)
+@click.option("--input", "input_file", type=path_type, help="The same as FILE.")
+@click.option("-f", "--follow", is_flag=True, help="Go on with what is added to FILE.")
+@click.option(
+    "--state",
+    "state",
+    type=path_type,
+    metavar="PATH",
+    help="Remember there how far FILE has been forwarded, and go on from there.",
+)
+@click.option(
+    "--agent-type",
+    type=click.Choice(AGENTS),
+    default=AGENTS[0],
+    show_default=True,
+    help="Who writes; auto goes by the first line that tells.",
+)
 @channel
 @priority(Priority.LOW)
+@click.option("--only", multiple=True, type=_kinds, help="Only this kind; repeat it.")
+@click.option("--skip", multiple=True, type=_kinds, help="Not this kind; repeat it.")
+@click.option(
+    "--max-text",
+    type=click.IntRange(min=100),
+    default=4000,
+    show_default=True,
+    help="Bytes of a text; a longer one is cut, and says so.",
+)
+@click.option(
+    "--buffer",
+    "room",
+    type=click.IntRange(min=1),
+    default=1000,
+    show_default=True,
+    help="Messages that may wait for the server.",
+)
+@click.option(
+    "--drop", is_flag=True, help="When so many wait, drop the oldest; otherwise read no more."
+)
+@click.option(
+    "--patience",
+    type=click.FloatRange(min=0),
+    default=60,
+    show_default=True,
+    help="Seconds that the server may be away.",
+)
+@click.option(
+    "--flush",
+    type=click.FloatRange(min=0),
+    default=30,
+    show_default=True,
+    help="Seconds to send what is left at the end of the input.",
+)
+@click.option("--strict", is_flag=True, help="Stop at a line that is no object of JSON.")
+@click.option("--tee", is_flag=True, help="Copy the input to standard output.")
 @seal_for
 @server
-def forward(channel: str, priority: str, seal_for: tuple[str, ...], server: str | None) -> None:
-    r"""Copy stdin to stdout, and each line to a channel as a notification.
+@as_json
+def forward(
+    file: Path | None,
+    input_file: Path | None,
+    follow: bool,
+    state: Path | None,
+    agent_type: str,
+    channel: str,
+    priority: str,
+    only: tuple[str, ...],
+    skip: tuple[str, ...],
+    max_text: int,
+    room: int,
+    drop: bool,
+    patience: float,
+    flush: float,
+    strict: bool,
+    tee: bool,
+    seal_for: tuple[str, ...],
+    server: str | None,
+    as_json: bool,
+) -> None:
+    r"""Tell people what an agent prints: each event is a notification on a channel.
+
+    Reads FILE, or standard input. Lines that are no JSON go as text. With --json a summary
+    is printed at the end; beside --tee, on standard error.
 
     \b
-    Example:
-      make deploy 2>&1 | ailoop forward -c deploys
+    Examples:
+      claude -p "fix it" --verbose --output-format stream-json | ailoop forward -c fix
+      cursor-agent -p "fix it" --output-format stream-json | ailoop forward --skip thinking
+      make deploy 2>&1 | ailoop forward -c deploys --tee
+      ailoop forward --follow agent.jsonl --state agent.position
     """
+    path = _path(file, input_file, follow=follow, state=state)
+    patient = Patience(give_up_seconds=patience)
+    position = _position(state)
 
     async def command() -> int:
-        reader, code = LineReader(), OK
+        # Who has never been there is told at once; it may be the address that is wrong.
+        async with AiloopClient(server, transport="rest", patience=NO_PATIENCE):
+            pass
         async with AiloopClient(
-            server, role="agent", patience=NO_PATIENCE, seal_for=seal_for
+            server, transport="rest", role="agent", patience=patient, seal_for=seal_for
         ) as client:
-            while (line := await reader.readline()) is not None:
-                click.echo(line)
-                if line.strip():
-                    try:
-                        await client.say(channel, line, priority=priority)
-                    except AiloopError as error:
-                        # What is watched must not suffer from who watches.
-                        if not code or isinstance(error, Invalid):
-                            complain(f"a line was not forwarded: {error}")
-                        code = exit_code_of(error)
-        return code
+            forwarder = Forwarder(
+                client,
+                _source(path, position, follow=follow),
+                Parser(agent_type, strict=strict),
+                Messages(
+                    channel=channel,
+                    priority=Priority(priority),
+                    most=max_text,
+                    kinds={Kind(one) for one in only or Kind} - {Kind(one) for one in skip},
+                ),
+                Buffer(room, drops=drop),
+                patience=patient,
+                position=position,
+                copy=_copy if tee else None,
+                flush_seconds=flush,
+                reads_on=tee or drop,
+            )
+            try:
+                await _watched(forwarder, shown=is_terminal(sys.stderr) and not tee)
+            finally:
+                counts = forwarder.counts()
+                if as_json:
+                    click.echo(json_line(_summary(channel, counts)), err=tee)
+                _tell_losses(counts)
+        return _code(forwarder)
 
     run(command)
+
+
+def _path(
+    file: Path | None, input_file: Path | None, *, follow: bool, state: Path | None
+) -> Path | None:
+    if file is not None and input_file is not None:
+        raise click.UsageError("FILE and --input are the same; give one of them")
+    path = file or input_file
+    if path is not None and str(path) == "-":
+        path = None
+    if path is None and follow:
+        raise click.UsageError(
+            "--follow needs a FILE; standard input is read to its end anyway"
+        )
+    if path is None and state is not None:
+        raise click.UsageError(
+            "--state needs a FILE; standard input has no place to go on from"
+        )
+    return path
+
+
+def _position(state: Path | None) -> PositionFile | None:
+    try:
+        return None if state is None else PositionFile(state)
+    except BadPositionError as error:
+        raise click.UsageError(f"--state: {error}") from None
+
+
+def _source(
+    path: Path | None, position: PositionFile | None, *, follow: bool
+) -> AsyncGenerator[Piece, None]:
+    begin = None if position is None else position.begin
+    if path is None:
+        return read_stdin()
+    return follow_file(path, begin) if follow else read_file(path, begin)
+
+
+async def _copy(chunk: bytes) -> None:
+    """Write to standard output; who reads it slowly must not hold up the rest of us."""
+    await trio.to_thread.run_sync(_write_all, chunk, abandon_on_cancel=True)
+
+
+def _write_all(chunk: bytes) -> None:
+    output, written = sys.stdout.fileno(), 0
+    while written < len(chunk):
+        try:
+            written += os.write(output, chunk[written:])
+        except BlockingIOError:  # another program has the same terminal, and made it so
+            select.select([], [output], [])
+
+
+async def _watched(forwarder: Forwarder, *, shown: bool) -> None:
+    """Run it; on a terminal, tell how it goes."""
+    if not shown:
+        await forwarder.run()
+        return
+    try:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_show_progress, forwarder)
+            await forwarder.run()
+            nursery.cancel_scope.cancel()
+    finally:
+        click.echo(f"\r{_progress(forwarder.counts())}", err=True)
+
+
+async def _show_progress(forwarder: Forwarder) -> None:
+    while True:
+        click.echo(f"\r{_progress(forwarder.counts())}", nl=False, err=True)
+        await trio.sleep(_PROGRESS_SECONDS)
+
+
+def _progress(counts: Counts) -> str:
+    return f"{counts.sent} sent, {counts.waiting} waiting".ljust(40)
+
+
+def _summary(channel: str, counts: Counts) -> dict[str, object]:
+    members = {name: value for name, value in asdict(counts).items() if name != "waiting"}
+    members["undelivered"] += counts.waiting
+    return {"channel": channel, **members}
+
+
+def _tell_losses(counts: Counts) -> None:
+    """Say what did not arrive, or not whole."""
+    if counts.too_long:
+        complain(f"skipped, because they were too long: {_some(counts.too_long, 'line')}")
+    if counts.dropped:
+        complain(f"dropped, because the buffer was full: {_some(counts.dropped)}")
+
+
+def _some(count: int, what: str = "message") -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _code(forwarder: Forwarder) -> int:
+    """Return the exit code, and say what it stands for."""
+    counts = forwarder.counts()
+    left = f"not delivered: {_some(counts.undelivered)}"
+    match forwarder.fault:
+        case BrokenPipeError():
+            raise forwarder.fault
+        case BadLineError():
+            complain(str(forwarder.fault))
+            return REFUSED
+        case OSError():
+            complain(f"{forwarder.fault.filename or 'the stream'}: {forwarder.fault.strerror}")
+            return USAGE
+    if forwarder.failure is not None:
+        complain(f"{explain(forwarder.failure)}; {left}")
+        return exit_code_of(forwarder.failure)
+    if forwarder.late:
+        complain(f"the server was too slow at the end; {left}")
+        return UNREACHABLE
+    if forwarder.refusal is not None:
+        complain(f"refused: {_some(counts.refused)}: {explain(forwarder.refusal)}")
+        return exit_code_of(forwarder.refusal)
+    return OK

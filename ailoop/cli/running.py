@@ -42,6 +42,8 @@ __all__ = [
     "NO_PATIENCE",
     "OK",
     "REFUSED",
+    "UNREACHABLE",
+    "USAGE",
     "any_channel",
     "as_json",
     "channel",

@@ -170,13 +170,17 @@ class RestLink:
 
     async def send(self, message: Message) -> None:
         """Post a message; return when it has been accepted."""
-        await self._outgoing.flush()  # what was said before comes before
-        await self._post([message])
+        await self.send_all([message])
 
     async def send_later(self, message: Message) -> None:
         """Have a message posted without waiting for it; drop it where there is no room."""
         self._outgoing.put(message)
         await anyio.lowlevel.checkpoint()
+
+    async def send_all(self, messages: Sequence[Message]) -> None:
+        """Post messages in one request; return when all have been accepted."""
+        await self._outgoing.flush()  # what was said before comes before
+        await self._post(messages)
 
     async def _post(self, messages: Sequence[Message]) -> None:
         encoded = [encode(message) for message in messages]

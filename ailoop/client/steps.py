@@ -111,6 +111,24 @@ class StepVerbs:
         await self._send(message)
         return message
 
+    async def post_all(self, messages: Iterable[Message]) -> None:
+        """Post messages as they are, in their order; return when the server has them all.
+
+        They go in one HTTP request, whatever the transport. Each keeps its id, so that what
+        was posted before, in this process or in another, is not there a second time: after an
+        error, which some may have passed, the same can be posted again. What was encrypted
+        anew for that is a :class:`Conflict`; the server has the first.
+
+        :raises Refused: the server did not take one of them.
+        """
+        sealing, posted = self._sealing, list(messages)
+        kept = [(one, None) if sealing is None else sealing.seal(one) for one in posted]
+        if posted:
+            await self._rest.send_all([sealed for sealed, _ in kept])
+        for sealed, part in kept:
+            if sealing is not None and part is not None:
+                sealing.remember(sealed.id, part)
+
     @overload
     async def wait(
         self, prompt: Ticket | UUID | str, *, schema: None = None

@@ -167,6 +167,7 @@ class AiloopClient:
     post_authorization = _blocking(AgentVerbs.post_authorization)
     post_navigate = _blocking(AgentVerbs.post_navigate)
     post = _blocking(AgentVerbs.post)
+    post_all = _blocking(AgentVerbs.post_all)
     withdraw = _blocking(AgentVerbs.withdraw)
     delivery = _blocking(PresenceVerbs.delivery)
     wait_delivered = _blocking(PresenceVerbs.wait_delivered)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import trio
 
-from ailoop import AiloopClient, Approval
+from ailoop import AiloopClient, Approval, Invalid
+from ailoop.model.message import Message, Notification
 from tests.client.faces import OpenClient
 from tests.client.kit import Call, asked, settle
 from tests.serving import APPROVE, DENY, Served, serving, until
@@ -192,3 +193,21 @@ async def test_timeout_of_zero(transport: Any, face: OpenClient) -> None:
         face(server.daemon.rest_url, transport=transport) as client,
     ):
         assert (await client.ask("a", "Which?", timeout=0)).content.response_type == "timeout"
+
+
+async def test_post_all(client: AiloopClient) -> None:
+    """Messages arrive in their order, under their ids, and those that were there once."""
+    notes = [Message(channel="a", content=Notification(text=str(n))) for n in range(5)]
+    await client.post_all([])
+    await client.post_all(notes[:3])
+    await client.post_all(notes)
+    assert [one.id for one in await client.history("a")] == [one.id for one in notes]
+
+
+async def test_one_of_several_is_refused(client: AiloopClient) -> None:
+    """Who posts several learns which of them was not taken."""
+    texts = ["a", "x" * 20_000, "b"]
+    notes = [Message(channel="a", content=Notification(text=text)) for text in texts]
+    with pytest.raises(Invalid) as raised:
+        await client.post_all(notes)
+    assert raised.value.details["index"] == 1

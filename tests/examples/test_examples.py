@@ -159,3 +159,18 @@ async def test_curl_says_when_nobody_answered() -> None:
             lambda _: {"response_type": "cancelled"},
         )
     assert (done.stdout, done.returncode) == (b"", 1)
+
+
+async def test_an_agent_is_watched() -> None:
+    """What an agent prints is on the channel, and its exit code is the program's."""
+    line = '{"type": "text", "sessionID": "s", "part": {"type": "text", "text": "Here it is."}}'
+    agent = ["sh", "-c", f"echo '{line}'; echo Killed; exit 7"]
+    async with serving() as served:
+        done = await run_example(
+            [sys.executable, EXAMPLES / "watch_agent.py", *agent], served.daemon.rest_url, deny
+        )
+        path = "/api/channels/agents/messages"
+        messages = (await served.http.get(path)).json()["messages"]
+    assert (done.returncode, done.stdout, done.stderr) == (7, b"", b"")
+    assert [one["content"]["text"] for one in messages] == ["Here it is.", "Killed"]
+    assert messages[0]["metadata"] == {"agent": "opencode", "kind": "text", "session_id": "s"}

@@ -137,10 +137,12 @@ async def filling_in(client: AiloopClient, ticket: Ticket, schema: dict[str, Any
 async def saying(client: AiloopClient) -> None:
     assert_type(await client.say("general", "Hello", priority="high", wait=False), Message)
     assert_type(await client.post("general", Notification(text="Hello")), Message)
+    await client.post_all([await client.say("general", "Hello")])
     await client.say("general")  # type: ignore[call-arg]
     await client.say("general", "Hello", "high")  # type: ignore[call-arg]
     await client.say("general", "Hello", priority=1)  # type: ignore[arg-type]
     await client.post("general", "Hello")  # type: ignore[arg-type]
+    await client.post_all(["Hello"])  # type: ignore[list-item]
     client.say("general", "Hello", wait=False)  # type: ignore[unused-coroutine]
 
 

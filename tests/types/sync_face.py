@@ -130,10 +130,12 @@ def filling_in(client: AiloopClient, ticket: Ticket, schema: dict[str, Any]) -> 
 def saying(client: AiloopClient) -> None:
     assert_type(client.say("general", "Hello", priority="high", wait=False), Message)
     assert_type(client.post("general", Notification(text="Hello")), Message)
+    client.post_all([client.say("general", "Hello")])
     client.say("general")  # type: ignore[call-arg]
     client.say("general", "Hello", "high")  # type: ignore[call-arg]
     client.say("general", "Hello", priority=1)  # type: ignore[arg-type]
     client.post("general", "Hello")  # type: ignore[arg-type]
+    client.post_all(["Hello"])  # type: ignore[list-item]
 
 
 def stepping(client: AiloopClient, prompt_id: UUID) -> None:

@@ -1,0 +1,1 @@
+"""``ailoop forward``: what agents print, as it reaches people."""
