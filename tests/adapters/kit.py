@@ -24,7 +24,7 @@ AGENTS_PYTHON = (
 )
 """Where the Agents SDK is."""
 
-PATIENCE = 40
+PATIENCE = 100
 """Seconds after which an agent that must end counts as hanging."""
 
 
@@ -34,8 +34,8 @@ class Running:
     def __init__(self, process: trio.Process) -> None:
         self.process = process
 
-    async def end(self) -> tuple[int, str, str]:
-        """Wait for its end; return its exit code and what it has printed."""
+    async def results(self) -> list[Any]:
+        """Wait for its end and return what came of each order."""
         assert self.process.stdout is not None
         assert self.process.stderr is not None
         said = [b"", b""]
@@ -49,22 +49,17 @@ class Running:
                 nursery.start_soon(read, 0, self.process.stdout)
                 nursery.start_soon(read, 1, self.process.stderr)
             status = await self.process.wait()
-        return status, said[0].decode(), said[1].decode()
-
-    async def result(self) -> Any:
-        """Wait for its end and return what it has printed, as JSON."""
-        status, out, err = await self.end()
-        assert status == 0, err
-        return json.loads(out)
+        assert status == 0, said[1].decode()
+        return list(json.loads(said[0]))
 
 
 @asynccontextmanager
 async def running(
-    server: Served, program: str, order: dict[str, Any], python: str | Path = sys.executable
+    server: Served, program: str, *orders: dict[str, Any], python: str | Path = sys.executable
 ) -> AsyncIterator[Running]:
     """Run one of the programs beside the block; it is killed at its end, if need be."""
     process = await trio.lowlevel.open_process(
-        [str(python), str(PROGRAMS / program), json.dumps(order)],
+        [str(python), str(PROGRAMS / program), json.dumps(orders)],
         env=environment(server.daemon.rest_url) | {"PYTHONPATH": str(ROOT)},
         cwd=ROOT,
         stdout=-1,
@@ -110,10 +105,10 @@ class Person:
         answer = await self._server.respond(prompt, **decision)
         assert answer.status_code == 200, answer.text
 
-    async def asked(self) -> int:
-        """Return how many prompts there have been."""
+    async def asked(self) -> list[dict[str, Any]]:
+        """Return all prompts that there have been."""
         body = (await self._server.http.get("/api/channels/public/messages")).json()
-        return sum(one["content"]["type"] != "response" for one in body["messages"])
+        return [one for one in body["messages"] if one["content"]["type"] != "response"]
 
 
 @asynccontextmanager

@@ -1,14 +1,11 @@
 """An agent of LangChain with a scripted model, whose tools people review.
 
-``chat_agent.py '{"calls": [[tool, args], …], …}'``: the model makes these calls in one turn,
-then ends. It prints what was done, and what the model was told of it.
+An order is ``{"calls": [[tool, args], …], …}``: the model makes these calls in one turn, then
+ends. It prints what was done, and what the model was told of it.
 """
 
 from __future__ import annotations
 
-import asyncio
-import json
-import sys
 from typing import Any
 
 from langchain.agents import create_agent
@@ -18,8 +15,7 @@ from langchain_core.messages import AIMessage, ToolCall, ToolMessage
 from langchain_core.tools import tool
 from langgraph.checkpoint.memory import InMemorySaver
 
-from ailoop import aio, sync
-from ailoop.adapters.langgraph import answer_interrupts, answer_interrupts_async
+from tests.adapters.programs.orders import answering, run_all
 
 done: list[str] = []
 
@@ -42,8 +38,8 @@ class Scripted(GenericFakeChatModel):
         return self
 
 
-def main() -> None:
-    order = json.loads(sys.argv[1])
+def run(order: dict[str, Any]) -> Any:
+    done.clear()
     calls = [
         ToolCall(name=name, args=args, id=f"call-{index}")
         for index, (name, args) in enumerate(order["calls"])
@@ -58,20 +54,10 @@ def main() -> None:
         checkpointer=InMemorySaver(),
     )
     start, config = {"messages": [("user", "Go")]}, {"configurable": {"thread_id": "1"}}
-    options = order.get("options", {})
-
-    async def run() -> Any:
-        async with aio.AiloopClient(role="agent") as client:
-            return await answer_interrupts_async(agent, start, config, client=client, **options)
-
-    if order.get("async"):
-        result = asyncio.run(run())
-    else:
-        with sync.AiloopClient(role="agent") as client:
-            result = answer_interrupts(agent, start, config, client=client, **options)
-    told = [[one.status, one.text] for one in result["messages"] if type(one) is ToolMessage]
-    print(json.dumps({"done": done, "told": told, "end": result["messages"][-1].text}))
+    messages = answering(agent, start, config, order)["messages"]
+    told = [[one.status, one.text] for one in messages if type(one) is ToolMessage]
+    return {"done": [*done], "told": told, "end": messages[-1].text}
 
 
 if __name__ == "__main__":
-    main()
+    run_all(run)
