@@ -7,13 +7,16 @@ value is a question.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from attrs import frozen
 
 from ailoop.adapters.asking import Denied, NoDecision, Outcome, Prompt, Said, Silent
 from ailoop.adapters.reviews import InboxReview, Review, ToolReview, as_json
+from ailoop.model.form_schema import FormError, read_schema
 
 __all__ = ["Plan", "plan"]
 
@@ -87,21 +90,50 @@ def _decisions_in(schema: Any) -> list[str]:
 
 def _question(value: Any, schema: Any, key: str, note: str) -> Plan:
     """Ask for the value itself: in words, or by a form where it has a schema."""
-    text = (value if isinstance(value, str) else as_json(value)) + note
-    form, member = None, None
+    text = value if isinstance(value, str) else as_json(value)
+    form, read = None, _as_said
     if isinstance(schema, Mapping):
-        form = dict(schema)
-        if schema.get("type") != "object":  # a form has fields
-            member = "answer"
-            form = {"type": "object", "properties": {member: form}, "required": [member]}
+        form, read = _form(schema)
+        if form is None:
+            text += f"\n\nThe answer is JSON of this schema: {as_json(schema)}"
+    text += note
 
     def resume(outcomes: Sequence[Outcome]) -> Any:
         match outcomes[0]:
             case Said(answer):
-                return answer if member is None else answer[member]
+                return read(answer)
             case Denied(why) | Silent(why):
                 raise NoDecision(text, why or "denied")
             case outcome:
                 raise NoDecision(text, f"{outcome} answers no question")
 
     return Plan((Prompt(key=key, text=text, kind="question", schema=form),), resume)
+
+
+def _form(schema: Mapping[str, Any]) -> tuple[dict[str, Any] | None, Callable[[Any], Any]]:
+    """Return the form that a schema makes, and how the answer is read out of it.
+
+    A schema that is richer than forms makes none; the answer is to be JSON then.
+    """
+    form = dict(schema)
+    if schema.get("type") == "object":
+        read = _as_said
+    else:  # a form has fields
+        form = {"type": "object", "properties": {"answer": form}, "required": ["answer"]}
+        read = itemgetter("answer")
+    try:
+        read_schema(form)
+    except FormError:
+        return None, _as_json
+    return form, read
+
+
+def _as_said(answer: Any) -> Any:
+    return answer
+
+
+def _as_json(answer: str) -> Any:
+    try:
+        return json.loads(answer)
+    except ValueError:
+        return answer  # the graph is to say what it thinks of it
