@@ -208,6 +208,7 @@ _BY_CODE: dict[str, type[Refused]] = {
     "invalid_message": Invalid,
     "unknown_content": Invalid,
     "not_a_choice": Invalid,
+    "invalid_answer": Invalid,
     "wrong_response": Invalid,
     "sealed_prompt": Invalid,
     "too_large": Invalid,
