@@ -7,7 +7,6 @@ there is :class:`Silent`, which no adapter makes an approval of.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -26,7 +25,7 @@ from ailoop.client.errors import (
     Unreachable,
 )
 from ailoop.client.ticket import Ticket
-from ailoop.model.message import ResponseMessage, ResponseType, SenderType
+from ailoop.model.message import ResponseType, SenderType
 
 __all__ = [
     "Approved",
@@ -111,7 +110,7 @@ class Prompt:
 class Approved:
     """A person has approved.
 
-    :param context: what exactly, where the person has edited it.
+    :param context: what exactly: as it was asked, or as the person has edited it.
     """
 
     context: Any = None
@@ -189,7 +188,7 @@ def _outcome(
         if asking.shown_within is not None:
             left = max(0.0, began + asking.shown_within - time.monotonic())
             yield partial(client.wait_delivered, ticket, within=left)
-        response = yield partial(client.wait, ticket)
+        response = yield _waiting(client, prompt, ticket)
     except Undelivered:
         why = f"nobody was shown it within {asking.shown_within:g} seconds"
         if asking.on_silence == "raise":
@@ -197,7 +196,7 @@ def _outcome(
         try:
             yield partial(client.withdraw, ticket)
         except AlreadySettled:
-            response = yield partial(client.wait, ticket)
+            response = yield _waiting(client, prompt, ticket)
         except AiloopError:
             return Silent(why)
         else:
@@ -207,7 +206,13 @@ def _outcome(
     return _read(client, prompt, response, asking)
 
 
-def _read(client: Any, prompt: Prompt, response: ResponseMessage, asking: Asking) -> Outcome:
+def _waiting(client: Any, prompt: Prompt, ticket: Ticket) -> partial[Any]:
+    """Return the call that waits for a response, read by the form where there is one."""
+    form = {} if prompt.schema is None else {"schema": prompt.schema}
+    return partial(client.wait, ticket, **form)
+
+
+def _read(client: Any, prompt: Prompt, response: Any, asking: Asking) -> Outcome:
     """Return what a response means.
 
     :raises ReceiptInvalid: an approval is not to be believed.
@@ -218,12 +223,12 @@ def _read(client: Any, prompt: Prompt, response: ResponseMessage, asking: Asking
         approval = client.approval_of(
             response, asking.channel, prompt.text, context=prompt.context
         )
+        if approval.edited and not prompt.editable:
+            return Silent("its arguments were edited, which nobody had offered")
         if approval:
-            edited = prompt.editable and response.content.answer is not None
-            return Approved(approval.context if edited else prompt.context, edited)
+            return Approved(approval.context, approval.edited)
     if ended is ResponseType.TEXT and prompt.kind == "question":
-        answer = response.content.answer
-        return Said(answer if prompt.schema is None else json.loads(answer or "null"))
+        return Said(response.content.answer if prompt.schema is None else response.value)
     # The server denies what nobody decided, too: a person is who has said so.
     if response.sender_type is SenderType.HUMAN:
         return Denied(reason)

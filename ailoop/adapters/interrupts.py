@@ -20,6 +20,9 @@ from ailoop.model.form_schema import FormError, read_schema
 
 __all__ = ["Plan", "plan"]
 
+_ONLY = "answer"
+"""The one field of a form for what is no object."""
+
 
 @frozen
 class Plan:
@@ -91,7 +94,8 @@ def _decisions_in(schema: Any) -> list[str]:
 def _question(value: Any, schema: Any, key: str, note: str) -> Plan:
     """Ask for the value itself: in words, or by a form where it has a schema."""
     text = value if isinstance(value, str) else as_json(value)
-    form, read = None, _as_said
+    form: dict[str, Any] | None = None
+    read: Callable[[Any], Any] = _as_said
     if isinstance(schema, Mapping):
         form, read = _form(schema)
         if form is None:
@@ -116,16 +120,14 @@ def _form(schema: Mapping[str, Any]) -> tuple[dict[str, Any] | None, Callable[[A
     A schema that is richer than forms makes none; the answer is to be JSON then.
     """
     form = dict(schema)
-    if schema.get("type") == "object":
-        read = _as_said
-    else:  # a form has fields
-        form = {"type": "object", "properties": {"answer": form}, "required": ["answer"]}
-        read = itemgetter("answer")
+    bare = schema.get("type") != "object"
+    if bare:  # a form has fields
+        form = {"type": "object", "properties": {_ONLY: form}, "required": [_ONLY]}
     try:
         read_schema(form)
     except FormError:
         return None, _as_json
-    return form, read
+    return form, itemgetter(_ONLY) if bare else _as_said
 
 
 def _as_said(answer: Any) -> Any:
