@@ -31,6 +31,7 @@ __all__ = [
     "Unauthenticated",
     "Unavailable",
     "Undelivered",
+    "UnfitAnswer",
     "Unreachable",
     "UnreadAnswer",
     "refusal_of",
@@ -177,6 +178,20 @@ class UnreadAnswer(AiloopError):
             f"not accepted: the answer {said} to the encrypted prompt "
             f"{response.correlation_id} came from somebody who had not read it ({why})"
         )
+
+
+class UnfitAnswer(AiloopError):
+    """An answer does not fit the form that was asked, or the class that stands for it.
+
+    A server lets no such answer through; it may be one that it could not read, or an edited
+    context that is none, or a class may want more than its schema says. The prompt has settled.
+
+    :param response: what came.
+    """
+
+    def __init__(self, response: Message, why: str) -> None:
+        self.response = response
+        super().__init__(f"the answer to {response.correlation_id} does not fit: {why}")
 
 
 class Conflict(Refused):
