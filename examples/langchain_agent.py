@@ -39,7 +39,7 @@ async def main() -> None:
     agent = create_agent(
         Scripted(messages=iter([AIMessage("", tool_calls=[call]), AIMessage("That is all.")])),
         [send_letter],
-        # approve, edit and reject; with True also respond
+        # True: a person may approve, edit or reject.
         middleware=[HumanInTheLoopMiddleware({"send_letter": True})],
         checkpointer=InMemorySaver(),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, Literal, TypedDict
 
@@ -83,6 +84,8 @@ class Asking:
     on_silence: str = field(default="reject", validator=validators.in_(("reject", "raise")))
     shown_within: float | None = None
     attempt: int = 1
+    returns: bool = True
+    """Whether somebody may come back to what was asked, when this is cut short."""
 
 
 @frozen(kw_only=True)
@@ -150,16 +153,35 @@ def ask_all(client: Any, prompts: Sequence[Prompt], asking: Asking) -> Steps[lis
     :raises NoDecision: of something nothing came, and that is to be raised.
     """
     began = time.monotonic()
-    posted = []
-    for prompt in prompts:
-        posted.append((yield from _post(client, prompt, asking)))  # noqa: PERF401 -- it yields
-    outcomes = []
-    for prompt, ticket in zip(prompts, posted, strict=True):
-        outcome = yield from _outcome(client, prompt, ticket, asking, began)
-        if isinstance(outcome, Silent) and asking.on_silence == "raise":
-            raise NoDecision(prompt.text, outcome.why)
-        outcomes.append(outcome)
+    posted: list[Ticket | Silent] = []
+    outcomes: list[Outcome] = []
+    try:
+        for prompt in prompts:
+            posted.append((yield from _post(client, prompt, asking)))  # noqa: PERF401 -- yields
+        for prompt, ticket in zip(prompts, posted, strict=True):
+            outcome = yield from _outcome(client, prompt, ticket, asking, began)
+            outcomes.append(_heard(prompt, outcome, asking))
+    except GeneratorExit:
+        raise
+    except BaseException:
+        if not asking.returns:
+            yield from _take_back(client, posted[len(outcomes) :])
+        raise
     return outcomes
+
+
+def _heard(prompt: Prompt, outcome: Outcome, asking: Asking) -> Outcome:
+    if isinstance(outcome, Silent) and asking.on_silence == "raise":
+        raise NoDecision(prompt.text, outcome.why)
+    return outcome
+
+
+def _take_back(client: Any, posted: Sequence[Ticket | Silent]) -> Steps[None]:
+    """Withdraw what nobody will come back to, so that nobody is asked in vain."""
+    for ticket in posted:
+        if isinstance(ticket, Ticket):
+            with suppress(AiloopError):  # settled meanwhile, or out of reach
+                yield partial(client.withdraw, ticket)
 
 
 def _post(client: Any, prompt: Prompt, asking: Asking) -> Steps[Ticket | Silent]:

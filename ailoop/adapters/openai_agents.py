@@ -61,7 +61,8 @@ async def run_with_approvals(
     :param input: what it starts with, or a ``RunState`` that has been kept.
     :param client: asks.
     :param key: what is unique to this run, such as the number of a ticket. A run that is taken
-        up again under its key gets the decisions there are, and nobody is asked twice.
+        up again under its key gets the decisions there are, and nobody is asked twice. What a
+        run without a key has asked is withdrawn when the run is cancelled.
     :param keep: is given the state whenever the run is about to wait for people; its
         ``to_string()`` is what a program that is started again goes on from.
     :param run: further arguments of ``Runner.run``, such as ``context``.
@@ -69,7 +70,8 @@ async def run_with_approvals(
     :raises NoDecision: nobody decided, and ``on_silence`` is ``raise``.
     """
     invoke = partial(Runner.run, **(run or {}))
-    steps = _running(invoke, agent, input, client, key, keep, Asking(**options))
+    asking = Asking(**options, returns=bool(key))
+    steps = _running(invoke, agent, input, client, key, keep, asking)
     return await waiting(steps)
 
 
@@ -85,7 +87,8 @@ def run_with_approvals_sync(
 ) -> RunResult:
     """Do what :func:`run_with_approvals` does, with ``Runner.run_sync``."""
     invoke = partial(Runner.run_sync, **(run or {}))
-    steps = _running(invoke, agent, input, client, key, keep, Asking(**options))
+    asking = Asking(**options, returns=bool(key))
+    steps = _running(invoke, agent, input, client, key, keep, asking)
     return blocking(steps)
 
 
@@ -100,7 +103,7 @@ def _running(
 ) -> Steps[RunResult]:
     """Run, ask and go on, until nothing waits for a person."""
     # Without a key of its own a run must never get the decision about another one.
-    name = f"agents {uuid4() if key is None else key}"
+    name = f"agents {key or uuid4()}"
     result = yield partial(invoke, agent, first)
     while items := result.interruptions:
         state = result.to_state()

@@ -16,7 +16,7 @@ from ailoop.model.message import PROMPT_TYPES
 from tests.examples.people import ROOT, environment
 from tests.serving import Served
 
-__all__ = ["AGENTS_PYTHON", "Person", "Running", "person", "running"]
+__all__ = ["AGENTS_PYTHON", "PATIENCE", "Person", "Running", "person", "running"]
 
 PROGRAMS = ROOT / "tests" / "adapters" / "programs"
 AGENTS_PYTHON = (

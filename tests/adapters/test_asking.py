@@ -14,6 +14,7 @@ from ailoop import AlreadySettled, Busy, Conflict, Undelivered, Unreachable
 from ailoop.adapters.asking import Approved, Asking, Denied, NoDecision, Prompt, Silent, ask_all
 from ailoop.adapters.steps import blocking
 from ailoop.client.approval import Approval
+from ailoop.client.ticket import Ticket
 from ailoop.model.message import Response, ResponseMessage, ResponseType, SenderType
 
 PROMPTS = [Prompt(key="k1", text="one", kind="authorization")]
@@ -30,6 +31,7 @@ def settled(ended: ResponseType, sender: SenderType, **metadata: str) -> Respons
     )
 
 
+TICKET = Ticket(uuid4(), "public")
 YES = settled(ResponseType.AUTHORIZATION_APPROVED, SenderType.HUMAN)
 
 
@@ -43,8 +45,8 @@ class Client:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         def call(*_: Any, **__: Any) -> Any:
             self.called.append(name)
-            value = next(self._verbs[name])
-            if isinstance(value, Exception):
+            value = next(self._verbs.get(name, iter([None])))
+            if isinstance(value, BaseException):
                 raise value
             return value
 
@@ -59,20 +61,20 @@ AWAY = Unreachable("no daemon at http://127.0.0.1:1")
 FASTER = AlreadySettled({"code": "already_settled"})
 CASES: list[tuple[dict[str, Any], Any]] = [
     ({"post_authorization": [AWAY]}, Silent(str(AWAY))),
-    ({"post_authorization": [1], "wait": [AWAY]}, Silent(str(AWAY))),
-    ({"post_authorization": [1], "wait": [YES]}, Approved()),
+    ({"post_authorization": [TICKET], "wait": [AWAY]}, Silent(str(AWAY))),
+    ({"post_authorization": [TICKET], "wait": [YES]}, Approved()),
     (
-        {"post_authorization": [1], "wait_delivered": [NOT_SHOWN], "withdraw": [None]},
+        {"post_authorization": [TICKET], "wait_delivered": [NOT_SHOWN], "withdraw": [None]},
         Silent("nobody was shown it within 3 seconds"),
     ),
     (
-        {"post_authorization": [1], "wait_delivered": [NOT_SHOWN], "withdraw": [AWAY]},
+        {"post_authorization": [TICKET], "wait_delivered": [NOT_SHOWN], "withdraw": [AWAY]},
         Silent("nobody was shown it within 3 seconds"),
     ),
     (
         # Somebody decided at the very moment.
         {
-            "post_authorization": [1],
+            "post_authorization": [TICKET],
             "wait_delivered": [NOT_SHOWN],
             "withdraw": [FASTER],
             "wait": [YES],
@@ -81,14 +83,14 @@ CASES: list[tuple[dict[str, Any], Any]] = [
     ),
     (
         {
-            "post_authorization": [1],
+            "post_authorization": [TICKET],
             "wait": [settled(ResponseType.CANCELLED, SenderType.HUMAN, reason="no")],
         },
         Denied("no"),
     ),
     (
         {
-            "post_authorization": [1],
+            "post_authorization": [TICKET],
             "wait": [
                 settled(ResponseType.AUTHORIZATION_DENIED, SenderType.SYSTEM, reason="timeout")
             ],
@@ -97,7 +99,10 @@ CASES: list[tuple[dict[str, Any], Any]] = [
     ),
     (
         # An answer to another kind of prompt, from whoever mixed them up.
-        {"post_authorization": [1], "wait": [settled(ResponseType.TEXT, SenderType.AGENT)]},
+        {
+            "post_authorization": [TICKET],
+            "wait": [settled(ResponseType.TEXT, SenderType.AGENT)],
+        },
         Silent("it was taken back: text"),
     ),
 ]
@@ -112,7 +117,7 @@ def test_what_comes_of_it(verbs: dict[str, Any], outcome: Any) -> None:
 
 def test_silence_may_be_raised_and_stays_open() -> None:
     """Who comes back finds the prompt where it was."""
-    client = Client(post_authorization=[1], wait_delivered=[NOT_SHOWN])
+    client = Client(post_authorization=[TICKET], wait_delivered=[NOT_SHOWN])
     asking = Asking(on_silence="raise", shown_within=3)
     with pytest.raises(NoDecision, match="nobody was shown it within 3 seconds"):
         blocking(ask_all(client, PROMPTS, asking))
@@ -121,7 +126,7 @@ def test_silence_may_be_raised_and_stays_open() -> None:
 
 def test_all_are_asked_before_any_is_waited_for() -> None:
     """People see everything at once; that one cannot be asked does not hold up another."""
-    client = Client(post_authorization=[Busy({"code": "too_many_prompts"}), 1], wait=[YES])
+    client = Client(post_authorization=[Busy({"code": "too_many_prompts"}), TICKET], wait=[YES])
     outcomes = blocking(ask_all(client, PROMPTS * 2, Asking()))
     assert client.called == ["post_authorization", "post_authorization", "wait"]
     assert isinstance(outcomes[0], Silent)
@@ -163,3 +168,12 @@ def test_what_is_missing_inside_a_library_is_not_hidden() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     assert "xxhash" in done.stderr.splitlines()[-1]
+
+
+def test_what_is_cut_short_is_taken_back_where_nobody_returns() -> None:
+    """What has not been decided yet, and nothing else; the interrupt goes on."""
+    for returns in (True, False):
+        client = Client(post_authorization=[TICKET] * 3, wait=[YES, KeyboardInterrupt()])
+        with pytest.raises(KeyboardInterrupt):
+            blocking(ask_all(client, PROMPTS * 3, Asking(returns=returns)))
+        assert client.called.count("withdraw") == (0 if returns else 2)

@@ -58,6 +58,34 @@ async def test_parallel_interrupts_each_get_their_own_answer(
     }
 
 
+async def test_forms(server: Served) -> None:
+    """A schema makes a form, and words that are as welcome as none make another."""
+    colour = {"type": "string", "enum": ["red", "blue"]}
+    sizes = {"type": "object", "properties": {"size": {"type": "integer"}}}
+    order = {
+        "interrupts": {
+            "a": "Which colour?",
+            "b": "Which size?",
+            "c": [human_interrupt("reply", "respond", "ignore")],
+            "d": [human_interrupt("greet", "respond", "ignore")],
+        },
+        "schemas": {"a": colour, "b": sizes},
+    }
+    async with person(server) as ann, running(server, "graph_agent.py", order) as agent:
+        asked = await ann.sees(4)
+        await ann.answers(asked["greet"], answer={"instead": True})
+        await ann.answers(asked["reply"], answer={"response": "Soon."})
+        await ann.answers(asked["Which size?"], answer={"size": 3})
+        await ann.answers(asked["Which colour?"], answer={"answer": "blue"})
+        (got,) = await agent.results()
+    assert got == {
+        "a": "blue",
+        "b": {"size": 3},
+        "c": [{"type": "response", "args": "Soon."}],
+        "d": [{"type": "ignore", "args": None}],
+    }
+
+
 async def test_silence_is_no_approval(server: Served, tmp_path: Path) -> None:
     """A graph is told what it takes; one that takes no refusal gets no made-up answer."""
     refusals = {

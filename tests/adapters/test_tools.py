@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 
-from tests.adapters.kit import AGENTS_PYTHON, person, running
+from tests.adapters.kit import AGENTS_PYTHON, PATIENCE, person, running
 from tests.needs import needs
 from tests.serving import APPROVE, DENY, Served
 
@@ -75,3 +77,20 @@ async def test_an_agent_that_was_killed_asks_nobody_twice(
             removed = [one["removed"] for one in await again.results()]
         assert removed == [["a"], ["a"], []]
         assert len(await ann.asked()) == 3
+
+
+@pytest.mark.parametrize("blocking", [False, True], ids=["asyncio", "blocking"])
+async def test_what_nobody_will_come_back_to_is_withdrawn(
+    server: Served, blocking: bool
+) -> None:
+    """Ctrl-C in a run without a key leaves no prompt behind; one with a key stays."""
+    turns = [[["a", "1"], ["b", "2"]]]
+    async with person(server) as ann:
+        for order, state in (({}, "cancelled"), ({"key": "ticket-8"}, "pending")):
+            agent = agent_of(server, {"turns": turns, "sync": blocking, **order})
+            async with agent as running:
+                asked = await ann.sees_all(2)
+                running.process.send_signal(signal.SIGINT)
+                with trio.fail_after(PATIENCE):
+                    await running.process.wait()
+            assert [await server.state_of(one) for one in asked] == [state] * 2
