@@ -20,7 +20,7 @@ from ailoop.model.message import Response, ResponseMessage, ResponseType, Sender
 PROMPTS = [Prompt(key="k1", text="one", kind="authorization")]
 
 
-def settled(ended: ResponseType, sender: SenderType, **metadata: str) -> ResponseMessage:
+def settled(ended: ResponseType, sender: SenderType, **metadata: Any) -> ResponseMessage:
     """Make a response."""
     return ResponseMessage(
         channel="public",
@@ -33,6 +33,8 @@ def settled(ended: ResponseType, sender: SenderType, **metadata: str) -> Respons
 
 TICKET = Ticket(uuid4(), "public")
 YES = settled(ResponseType.AUTHORIZATION_APPROVED, SenderType.HUMAN)
+
+EDITED = settled(ResponseType.AUTHORIZATION_APPROVED, SenderType.HUMAN, value={"to": "ben"})
 
 
 class Client:
@@ -96,6 +98,11 @@ CASES: list[tuple[dict[str, Any], Any]] = [
             ],
         },
         Silent("nobody decided in time"),
+    ),
+    (
+        # Nobody had offered to have it edited.
+        {"post_authorization": [TICKET], "wait": [EDITED]},
+        Silent("its arguments were edited, which nobody had offered"),
     ),
     (
         # An answer to another kind of prompt, from whoever mixed them up.
