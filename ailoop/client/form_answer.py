@@ -9,8 +9,8 @@ from attrs import field, fields, frozen
 
 from ailoop.client.errors import UnfitAnswer, refusal_of
 from ailoop.client.form_class import FormClass
-from ailoop.model.codec import load_json
 from ailoop.model.errors import Refusal
+from ailoop.model.fitting import parse_answer
 from ailoop.model.form import Form, FormError
 from ailoop.model.message import Message, ResponseMessage, ResponseType
 
@@ -80,7 +80,7 @@ class WantedForm(Generic[T]):
         if said.response_type is not ResponseType.TEXT:
             return None
         try:
-            fitted = self._form.fit(load_json(said.answer or ""))
+            fitted = self._form.fit(parse_answer(said.answer or ""))
         except Refusal as refusal:
             raise UnfitAnswer(response, refusal.sentence) from None
         try:

@@ -24,7 +24,10 @@ from ailoop.model.message import (
     ResponseType,
 )
 
-__all__ = ["decided", "fit_answer"]
+__all__ = ["FITTED", "decided", "fit_answer", "parse_answer"]
+
+FITTED = ("index", "value")
+"""Members of a response's metadata that say what the answer means, and come from here alone."""
 
 _APPROVED = ResponseType.AUTHORIZATION_APPROVED
 _DEPTH = MessageLimits().metadata_depth
@@ -70,14 +73,14 @@ def _fit_words(asked: Question, answer: str) -> tuple[Response, dict[str, Any]]:
         value = asked.choices[index]
         return Response(answer=value), {"index": index, "value": value}
     if asked.schema is not None:
-        fitted = Form.of(asked.schema).fit(_parsed(answer))
+        fitted = Form.of(asked.schema).fit(parse_answer(answer))
         return Response(answer=json_text(fitted)), {"value": fitted}
     return Response(answer=answer), {}
 
 
 def _fit_edit(asked: Authorization, said: Response) -> tuple[Response, dict[str, Any]]:
     """Take an edited context; one that is as it was is no edit."""
-    edited = None if said.answer is None else _parsed(said.answer)
+    edited = None if said.answer is None else parse_answer(said.answer)
     if not asked.editable:
         if isinstance(edited, dict):
             raise Refusal(
@@ -103,7 +106,7 @@ def _fit_edit(asked: Authorization, said: Response) -> tuple[Response, dict[str,
     return evolve(said, answer=json_text(edited)), {"value": edited}
 
 
-def _parsed(answer: str) -> Any:
+def parse_answer(answer: str) -> Any:
     """Return what a text is as JSON; what is none stays the text."""
     try:
         return load_json(answer)

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from attrs import evolve
 
 from ailoop import AlreadySettled, Busy, Conflict, Undelivered, Unreachable
 from ailoop.adapters.asking import Approved, Asking, Denied, NoDecision, Prompt, Silent, ask_all
@@ -20,7 +21,7 @@ from ailoop.model.message import Response, ResponseMessage, ResponseType, Sender
 PROMPTS = [Prompt(key="k1", text="one", kind="authorization")]
 
 
-def settled(ended: ResponseType, sender: SenderType, **metadata: Any) -> ResponseMessage:
+def settled(ended: ResponseType, sender: SenderType, **metadata: str) -> ResponseMessage:
     """Make a response."""
     return ResponseMessage(
         channel="public",
@@ -34,7 +35,10 @@ def settled(ended: ResponseType, sender: SenderType, **metadata: Any) -> Respons
 TICKET = Ticket(uuid4(), "public")
 YES = settled(ResponseType.AUTHORIZATION_APPROVED, SenderType.HUMAN)
 
-EDITED = settled(ResponseType.AUTHORIZATION_APPROVED, SenderType.HUMAN, value={"to": "ben"})
+EDITED = evolve(
+    YES,
+    content=Response(answer='{"to":"ben"}', response_type=ResponseType.AUTHORIZATION_APPROVED),
+)
 
 
 class Client:

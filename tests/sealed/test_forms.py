@@ -29,7 +29,7 @@ class Order:
 
 
 async def test_filled_in(house: House, nursery: trio.Nursery) -> None:
-    """The person's client checks the answer, the agent gets it typed, the server sees nothing."""
+    """The person's client checks the answer, the agent gets it, the server sees nothing."""
     call = Call(nursery, lambda: house.agent.ask("a", WORDS, schema=FORM))
     prompt = await asked(house.server)
     (item,) = await house.ann.pending()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 import pytest
 import trio
+from attrs import evolve
 
-from ailoop import Approval, ReceiptInvalid, Ticket
+from ailoop import Approval, ReceiptInvalid, Ticket, UnreadAnswer
+from ailoop.model.form import json_text
 from ailoop.model.message import Authorization, Question
 from ailoop.trust.canonical import content_hash
 from tests.client.kit import Call, asked
@@ -62,12 +65,14 @@ async def test_an_edit_on_its_way(signed: Signed, nursery: trio.Nursery) -> None
     await signed.server.respond({"id": str(ticket.id)}, **APPROVE, answer=EDITED)
     response = await signed.client.wait(ticket)
     inner = getattr(signed.client, "_inner", signed.client)
-    check_redeemed(inner.approval_of(response, "a", ACTION, context=CONTEXT))
-    for value in ({**EDITED, "limit": 1000}, CONTEXT, "x", None):
-        response.metadata["value"] = value
+    for answer in ({**EDITED, "limit": 1000}, CONTEXT, "x", None):
+        text = json_text(answer) if isinstance(answer, dict) else answer
+        other = evolve(response, content=evolve(response.content, answer=text))
         with pytest.raises(ReceiptInvalid) as caught:
-            inner.approval_of(response, "a", ACTION, context=CONTEXT)
-        assert fault_of(caught) == "other_action"
+            inner.approval_of(other, "a", ACTION, context=CONTEXT)
+        assert fault_of(caught) == "other_decision"
+    response.metadata["value"] = CONTEXT  # what surfaces show proves nothing
+    check_redeemed(inner.approval_of(response, "a", ACTION, context=CONTEXT))
 
 
 @one_face
@@ -82,9 +87,10 @@ async def test_an_edit_that_cannot_be_signed(signed: Signed, nursery: trio.Nurse
 
 
 def test_the_hash_of_a_form() -> None:
-    """The schema belongs to what is asked; a question without one has the hash it always had."""
+    """The schema belongs to what is asked; without one a question has the hash it had."""
     plain = content_hash(Question(text="?"))
-    assert plain == "sha-256:95c0d7f4"
+    written = b'{"choices":null,"text":"?","type":"question"}'
+    assert plain == f"sha-256:{sha256(written).hexdigest()}"
     schema: dict[str, Any] = {"type": "object", "properties": {"x": {"type": "string"}}}
     form = content_hash(Question(text="?", schema=schema))
     assert form != plain
@@ -125,6 +131,16 @@ async def test_a_ticket_knows_what_may_be_edited(house: House) -> None:
         with pytest.raises(ReceiptInvalid) as caught:
             other.approval_of(response, "a", "send more mails", context=CONTEXT)
         assert fault_of(caught) == "other_action"
+
+
+@one_face
+async def test_an_edit_that_is_none(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an agent cannot read as a context does not approve what was asked."""
+    monkeypatch.setattr("ailoop.client.opening.fit_answer", lambda _, said: (said, {}))
+    ticket = await house.agent.post_authorization("a", ACTION, context=CONTEXT, editable=True)
+    await house.ann.respond(ticket.id, "as I said", **APPROVE)
+    with pytest.raises(UnreadAnswer, match="its edited context is not understood"):
+        await house.agent.wait(ticket)
 
 
 @one_face
