@@ -16,7 +16,7 @@ from attrs import frozen
 
 from ailoop.adapters.asking import Denied, NoDecision, Outcome, Prompt, Said, Silent
 from ailoop.adapters.reviews import InboxReview, Review, ToolReview, as_json
-from ailoop.model.form_schema import FormError, read_schema
+from ailoop.model.form import Form, FormError
 
 __all__ = ["Plan", "plan"]
 
@@ -124,7 +124,7 @@ def _form(schema: Mapping[str, Any]) -> tuple[dict[str, Any] | None, Callable[[A
     if bare:  # a form has fields
         form = {"type": "object", "properties": {_ONLY: form}, "required": [_ONLY]}
     try:
-        read_schema(form)
+        Form.of(form)
     except FormError:
         return None, _as_json
     return form, itemgetter(_ONLY) if bare else _as_said
