@@ -20,6 +20,8 @@ highlight_language = "none"
 
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
+# It does not go with what the others need; tasks.py has an environment of its own for it.
+autodoc_mock_imports = ["agents"]
 
 # A setting, an error code or a label that does not exist is an error. The Python names in
 # signatures are of other projects, whose inventories a build without a network has not.

@@ -53,15 +53,23 @@ async def person(
 
 
 async def run_example(
-    command: list[str | Path], url: str, decide: Decide
+    command: list[str | Path],
+    url: str,
+    decide: Decide,
+    patience: float = PATIENCE,
+    **variables: str,
 ) -> CompletedProcess[bytes]:
-    """Run a program beside a person who answers it, and return what it printed."""
-    with trio.fail_after(PATIENCE):
+    """Run a program beside a person who answers it, and return what it printed.
+
+    :param patience: seconds in which it must end.
+    :param variables: of its environment.
+    """
+    with trio.fail_after(patience):
         async with trio.open_nursery() as nursery:
             await nursery.start(partial(person, url, decide))
             result = await trio.run_process(
                 [str(part) for part in command],
-                env=environment(url),
+                env=environment(url) | variables,
                 cwd=ROOT,
                 capture_stdout=True,
                 capture_stderr=True,
