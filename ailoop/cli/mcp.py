@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from ailoop.cli.mcp_install import install
 from ailoop.cli.running import USAGE, channel, run, server
 from ailoop.cli.text import complain
 
@@ -68,6 +69,7 @@ def mcp(
     Examples:
       ailoop mcp
       ailoop mcp -c deploys --server http://127.0.0.1:8081
+      ailoop mcp install claude --dry-run
     """
     if context.invoked_subcommand is not None:
         return
@@ -84,3 +86,6 @@ def mcp(
         return await serve_client(server, channel, own, ticket_after, progress_for)
 
     run(command)
+
+
+mcp.add_command(install)
