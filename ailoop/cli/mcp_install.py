@@ -14,7 +14,7 @@ import click
 
 from ailoop.cli.mcp_clients import CLIENTS, Client, Command
 from ailoop.cli.mcp_config import CannotAdd, Change, add_server
-from ailoop.cli.running import REFUSED, channel, server
+from ailoop.cli.running import OK, REFUSED, channel, server
 from ailoop.cli.text import complain
 
 __all__ = ["install"]
@@ -59,8 +59,7 @@ def install(
     command = _command(channel, server, token_file, shared=in_project)
     path = file or known.file(in_project=in_project)
     if path is None:
-        _advise(known, command, in_project=in_project)
-        sys.exit(REFUSED)
+        sys.exit(_advise(known, command, in_project=in_project))
     entry = known.entry(command)
     try:
         change = add_server(path, known.section, _NAME, entry)
@@ -68,7 +67,8 @@ def install(
             click.echo(f"{known.title} has it already: {path}")
             return
         if dry_run:
-            click.echo(f"{path} would become:\n{change.after}", nl=False)
+            # Alone: what else is there may be nobody's business.
+            click.echo(f"{path} would get this:\n{change.addition}", nl=False)
             return
         kept = _write(path, change)
     except CannotAdd as error:
@@ -113,16 +113,17 @@ def _command(
     return Command(tuple(words), variables)
 
 
-def _advise(client: Client, command: Command, *, in_project: bool) -> None:
-    """Say what to do where there is no file to write into."""
+def _advise(client: Client, command: Command, *, in_project: bool) -> int:
+    """Say what to do where there is no file to write into; return the exit code."""
     if client is CLIENTS["claude"]:
         variables = [f"--env={name}={value}" for name, value in command.environment.items()]
         words = ["claude", "mcp", "add", "--scope", "user", *variables, _NAME, "--"]
-        complain("what Claude Code keeps for you is its own to write; run this")
+        click.echo("What Claude Code keeps for you is its own to write; run this:", err=True)
         click.echo(shlex.join([*words, *command.words]))
-        return
+        return OK
     other = "--scope user" if in_project else "--scope project"
     complain(f"{client.title} has no such file; try {other}")
+    return REFUSED
 
 
 def _nowhere(path: Path) -> Path:
@@ -145,11 +146,11 @@ def _write(path: Path, change: Change) -> Path | None:
             new.write(change.after)
             new.flush()
             mode = target.stat().st_mode & 0o777 if kept else 0o666 & ~_umask()
-            os.chmod(new.name, mode)
-            os.replace(new.name, target)
+            Path(new.name).chmod(mode)
+            Path(new.name).replace(target)
         except BaseException:
             with suppress(OSError):
-                os.unlink(new.name)
+                Path(new.name).unlink()
             raise
     return kept
 
