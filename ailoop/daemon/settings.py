@@ -258,6 +258,9 @@ class Settings:
     mcp_progress_seconds: float = _seconds(
         _TRANSPORT.mcp_progress_seconds, "The same where its client hears of progress."
     )
+    mcp_tick_seconds: float = _seconds(
+        _TRANSPORT.mcp_tick_seconds, "How often such a client hears that the call still waits."
+    )
 
     head_bytes: int = _size(_TRANSPORT.head.size, "Largest head of an HTTP request.")
     head_fields: int = _size(_TRANSPORT.head.fields, "Most header fields of one.")
@@ -350,6 +353,7 @@ class Settings:
             mcp_calls=self.max_mcp_calls,
             mcp_ticket_seconds=self.mcp_ticket_seconds,
             mcp_progress_seconds=self.mcp_progress_seconds,
+            mcp_tick_seconds=self.mcp_tick_seconds,
             head=HeadLimits(
                 size=self.head_bytes, fields=self.head_fields, seconds=self.head_seconds
             ),

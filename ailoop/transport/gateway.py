@@ -43,6 +43,7 @@ class TransportLimits:
     :param mcp_calls: calls of MCP tools in progress (``too_many_waiters``).
     :param mcp_ticket_seconds: how long one may wait whose client hears of no progress.
     :param mcp_progress_seconds: how long one may wait whose client does.
+    :param mcp_tick_seconds: between two words of progress.
     :param head: bounds of the head of a request, or of a WebSocket's handshake.
     :param lobby: how many connections of any kind there may be.
     """
@@ -63,6 +64,7 @@ class TransportLimits:
     mcp_calls: int = 1000
     mcp_ticket_seconds: float = 50.0
     mcp_progress_seconds: float = 3600.0
+    mcp_tick_seconds: float = 10.0
     head: HeadLimits = field(factory=HeadLimits)
     lobby: LobbyLimits = field(factory=LobbyLimits)
 

@@ -59,7 +59,11 @@ class Door:
     def __init__(self, gateway: Gateway) -> None:
         self._calls = gateway.mcp_calls
         limits = gateway.limits
-        waits = Waits(ticket=limits.mcp_ticket_seconds, progress=limits.mcp_progress_seconds)
+        waits = Waits(
+            ticket=limits.mcp_ticket_seconds,
+            progress=limits.mcp_progress_seconds,
+            tick=limits.mcp_tick_seconds,
+        )
         self._server = make_server(_whose, calls=self._calls, waits=waits)
         self._body_bytes = limits.body_bytes
 
