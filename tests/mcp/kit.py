@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -46,11 +47,14 @@ async def over_http(
     :param url: of the daemon, or with more than its address.
     """
     address = url if "/mcp" in url else f"{url}/mcp"
-    async with (
-        httpx2.AsyncClient(headers=dict(headers or {}), verify=False, timeout=60) as http,
-        Client(streamable_http_client(address, http_client=http), mode=mode) as client,
-    ):
-        yield client
+    try:
+        async with (
+            httpx2.AsyncClient(headers=dict(headers or {}), verify=False, timeout=60) as http,
+            Client(streamable_http_client(address, http_client=http), mode=mode) as client,
+        ):
+            yield client
+    finally:
+        gc.collect()  # of what the client leaves, so that no later test hears of it
 
 
 @asynccontextmanager

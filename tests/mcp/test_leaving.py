@@ -13,7 +13,7 @@ import trio
 
 from tests.client.kit import Call, asked, settle
 from tests.daemon.process import AILOOP, environment
-from tests.mcp.kit import DOORS, at_door, over_http, over_stdio, use
+from tests.mcp.kit import DOORS, at_door, over_http, use
 from tests.serving import PATIENCE, Served, serving, until
 
 
@@ -90,14 +90,15 @@ async def test_an_editor_that_ends_leaves_its_prompt_open(server: Served, end: s
             lambda task_status: trio.run_process(
                 [*AILOOP, "mcp", "--server", server.daemon.rest_url],
                 stdin=subprocess.PIPE,
-                capture_stdout=True,
-                capture_stderr=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
                 check=False,
                 env=environment(),
                 task_status=task_status,
             )
         )
         await process.stdin.send_all(_frames())
+        assert await process.stdout.receive_some()  # it is up
         prompt = await asked(server)
         if end == "eof":
             await process.stdin.aclose()
@@ -128,36 +129,60 @@ async def test_a_connection_that_breaks_leaves_its_prompt_open(server: Served) -
     assert prompt.response is None
 
 
-async def _restarting(folder: Path, door: str) -> None:
-    journal = f"sqlite:{folder / 'journal.db'}"
-    async with serving(journal=journal) as first:
-        _, rest_port = first.address("rest")
-        if door == "stdio":
-            opening = over_stdio("--server", first.daemon.rest_url)
-        else:
-            mode = "legacy" if door == "http" else "2026-07-28"
-            opening = over_http(first.daemon.rest_url, mode=mode)
-        client = await opening.__aenter__()
-        nursery_manager = trio.open_nursery()
-        nursery = await nursery_manager.__aenter__()
-        waiting = Call(nursery, client.call_tool, "ask_human", {"question": "Which?"})
-        prompt = await asked(first)
-    async with serving(journal=journal, rest_port=rest_port) as second:
-        if door != "stdio":
-            said = (await waiting.result()).structured_content
-            assert said["open"]
-            waiting = Call(
-                nursery, client.call_tool, "check_answer", {"prompt_id": said["prompt_id"]}
-            )
-        await settle(second, await asked(second), answer="blue")
-        said = (await waiting.result()).structured_content
-        assert said["answer"] == "blue"
-        assert said["prompt_id"] == str(prompt.entry.id)
-        await nursery_manager.__aexit__(None, None, None)
-        await opening.__aexit__(None, None, None)
+class _Daemon:
+    """A daemon that can be ended while others go on, and started again at its port."""
+
+    def __init__(self, nursery: trio.Nursery, journal: str) -> None:
+        self._nursery = nursery
+        self._journal = journal
+        self._port = 0
+        self._stopping, self._ended = trio.Event(), trio.Event()
+
+    async def start(self) -> Served:
+        """Run it."""
+        self._stopping, self._ended = trio.Event(), trio.Event()
+        server: Served = await self._nursery.start(self._run, self._stopping, self._ended)
+        _, self._port = server.address("rest")
+        return server
+
+    async def stop(self) -> None:
+        """End it as a signal would."""
+        self._stopping.set()
+        with trio.fail_after(PATIENCE):
+            await self._ended.wait()
+
+    async def _run(
+        self,
+        stopping: trio.Event,
+        ended: trio.Event,
+        *,
+        task_status: trio.TaskStatus[Served],
+    ) -> None:
+        async with serving(journal=self._journal, rest_port=self._port) as server:
+            task_status.started(server)
+            await stopping.wait()
+        ended.set()
 
 
 @pytest.mark.parametrize("door", DOORS)
 async def test_a_daemon_may_restart_meanwhile(tmp_path: Path, door: str) -> None:
     """Over standard input the call goes on; over HTTP it returns, and the same client goes on."""
-    await _restarting(tmp_path, door)
+    async with trio.open_nursery() as nursery:
+        daemon = _Daemon(nursery, f"sqlite:{tmp_path / 'journal.db'}")
+        first = await daemon.start()
+        async with at_door(door, first) as client:
+            waiting = Call(nursery, client.call_tool, "ask_human", {"question": "Which?"})
+            prompt = await asked(first)
+            await daemon.stop()
+            if door != "stdio":
+                said = (await waiting.result()).structured_content
+                assert said["open"]
+            second = await daemon.start()
+            if door != "stdio":
+                again = {"prompt_id": said["prompt_id"]}
+                waiting = Call(nursery, client.call_tool, "check_answer", again)
+            await settle(second, await asked(second), answer="blue")
+            said = (await waiting.result()).structured_content
+            assert said["answer"] == "blue"
+            assert said["prompt_id"] == str(prompt.entry.id)
+        await daemon.stop()
