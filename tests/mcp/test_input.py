@@ -138,10 +138,12 @@ async def test_calls_that_wait_have_a_bound() -> None:
 
 
 async def test_rates_hold_for_tools_too() -> None:
-    async with serving(rate_messages=0.001) as server:
-        async with over_http(server.daemon.rest_url) as client:
-            await use(client, "notify_human", text="x")
-            assert "Too many messages" in await told(client, "notify_human", text="x")
+    async with (
+        serving(rate_messages=0.001) as server,
+        over_http(server.daemon.rest_url) as client,
+    ):
+        await use(client, "notify_human", text="x")
+        assert "Too many messages" in await told(client, "notify_human", text="x")
 
 
 async def test_without_the_extra_the_way_to_it_is_told(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ async def test_one_with_a_key_stays(server: Served, door: str) -> None:
         waiting = Call(nursery, client.call_tool, "ask_human", asks)
         prompt = await asked(server)
         waiting.scope.cancel()
-        await until(lambda: not prompt._watchers)
+        await use(client, "notify_human", text="what was cancelled before has been")
         assert prompt.response is None
         await settle(server, prompt, answer="blue")
         assert (await use(client, "ask_human", **asks))["answer"] == "blue"
@@ -87,14 +88,14 @@ def _frames(*more: dict[str, Any]) -> bytes:
 async def test_an_editor_that_ends_leaves_its_prompt_open(server: Served, end: str) -> None:
     async with trio.open_nursery() as nursery:
         process = await nursery.start(
-            lambda task_status: trio.run_process(
+            partial(
+                trio.run_process,
                 [*AILOOP, "mcp", "--server", server.daemon.rest_url],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 check=False,
                 env=environment(),
-                task_status=task_status,
             )
         )
         await process.stdin.send_all(_frames())
@@ -166,11 +167,12 @@ class _Daemon:
 
 @pytest.mark.parametrize("door", DOORS)
 async def test_a_daemon_may_restart_meanwhile(tmp_path: Path, door: str) -> None:
-    """Over standard input the call goes on; over HTTP it returns, and the same client goes on."""
+    """Over standard input a call goes on; over HTTP it returns, and the client goes on."""
     async with trio.open_nursery() as nursery:
         daemon = _Daemon(nursery, f"sqlite:{tmp_path / 'journal.db'}")
         first = await daemon.start()
         async with at_door(door, first) as client:
+            await client.list_tools()  # by which this client checks what comes back
             waiting = Call(nursery, client.call_tool, "ask_human", {"question": "Which?"})
             prompt = await asked(first)
             await daemon.stop()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from mcp import Client
 from tests.cli.commands import ailoop
 from tests.client.kit import Call
 from tests.mcp.kit import over_stdio, told, use
-from tests.serving import Served
 
 PORTS = ("--rest-port", "0", "--ws-port", "0")
 
@@ -103,7 +102,7 @@ def test_its_input_may_end_at_once(tmp_path: Path) -> None:
     assert done.stderr.startswith("ailoop mcp: people answer at http://127.0.0.1:")
 
 
-def test_what_is_no_message_is_passed_over(tmp_path: Path, server: Served) -> None:
+def test_what_is_no_message_is_passed_over(tmp_path: Path) -> None:
     typed = 'nonsense\n\n{"jsonrpc":"2.0"}\n\xff\n'
     done = ailoop("mcp", *PORTS, typed=typed, env=_home(tmp_path))
     assert done.returncode == 0
@@ -117,17 +116,14 @@ def test_wrong_options_are_named(option: str) -> None:
     assert option in done.stderr
 
 
-def test_without_the_extra_one_line_tells_the_way(tmp_path: Path) -> None:
+def test_without_the_extra_one_line_tells_the_way() -> None:
     code = (
         "import sys; sys.modules['mcp'] = None; sys.argv = ['ailoop', 'mcp']\n"
         "from ailoop.cli import main; main()"
     )
-    import subprocess
-
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
     )
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "pip install 'ailoop[mcp]'" in done.stderr
-    assert signal.SIGTERM

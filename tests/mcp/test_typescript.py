@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -34,12 +36,11 @@ async def test_it_asks_hears_cancels_and_errs(server: Served, door: str) -> None
     target = [f"{url}/mcp"] if door == "http" else [*AILOOP, "mcp", "--server", url]
     async with trio.open_nursery() as nursery:
         process = await nursery.start(
-            lambda task_status: trio.run_process(
+            partial(
+                trio.run_process,
                 ["node", str(_SCRIPT), str(_PACKAGES), door, *target],
-                capture_stdout=False,
-                stdout=-1,
+                stdout=subprocess.PIPE,
                 env=environment(),
-                task_status=task_status,
             )
         )
         with trio.fail_after(30):

@@ -40,20 +40,22 @@ async def test_progress_goes_on_for_as_long_as_the_wait() -> None:
         if len(heard) == 3:
             enough.set()
 
-    async with serving(mcp_tick_seconds=0.01) as server, trio.open_nursery() as nursery:
-        async with over_http(server.daemon.rest_url) as client:
+    async with (
+        serving(mcp_tick_seconds=0.01) as server,
+        over_http(server.daemon.rest_url) as client,
+        trio.open_nursery() as nursery,
+    ):
 
-            async def call() -> object:
-                return await client.call_tool(
-                    "ask_human", {"question": "Which?"}, progress_callback=hear
-                )
+        async def call() -> object:
+            asks = {"question": "Which?"}
+            return await client.call_tool("ask_human", asks, progress_callback=hear)
 
-            waiting = Call(nursery, call)
-            prompt = await asked(server)
-            with trio.fail_after(10):
-                await enough.wait()
-            await settle(server, prompt, answer="blue")
-            await waiting.result()
+        waiting = Call(nursery, call)
+        prompt = await asked(server)
+        with trio.fail_after(10):
+            await enough.wait()
+        await settle(server, prompt, answer="blue")
+        await waiting.result()
     assert heard == sorted(set(heard))
 
 
