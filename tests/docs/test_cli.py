@@ -13,7 +13,7 @@ from ailoop.cli.main import cli
 from tests.cli.commands import all_commands
 from tests.docs.blocks import DOCS, Block, read_blocks
 
-PAGES = ("cli.rst", "journal.rst", "receipts.rst", "settings.rst", "tls.rst")
+PAGES = ("cli.rst", "journal.rst", "mcp.rst", "receipts.rst", "settings.rst", "tls.rst")
 _SEPARATORS = set("|&;()<>")
 
 
