@@ -4,10 +4,15 @@ It needs ``pip install 'ailoop[mcp]'``. Run it, and answer on the page that it n
 ``ailoop inbox``.
 """
 
+import os
+
 import anyio
 from mcp import Client, StdioServerParameters
 
-AILOOP = StdioServerParameters(command="ailoop", args=["mcp", "--channel", "deploys"])
+# Without env= the SDK hands on next to nothing, and AILOOP_SERVER not at all.
+AILOOP = StdioServerParameters(
+    command="ailoop", args=["mcp", "--channel", "deploys"], env=dict(os.environ)
+)
 
 
 async def main() -> None:
