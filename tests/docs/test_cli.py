@@ -13,7 +13,15 @@ from ailoop.cli.main import cli
 from tests.cli.commands import all_commands
 from tests.docs.blocks import DOCS, Block, read_blocks
 
-PAGES = ("cli.rst", "forward.rst", "journal.rst", "receipts.rst", "settings.rst", "tls.rst")
+PAGES = (
+    "cli.rst",
+    "forward.rst",
+    "journal.rst",
+    "mcp.rst",
+    "receipts.rst",
+    "settings.rst",
+    "tls.rst",
+)
 _SEPARATORS = set("|&;()<>")
 
 
@@ -49,7 +57,9 @@ CALLS = [
 
 COMMANDS = all_commands()
 LEAVES = {
-    name: command for name, command in COMMANDS.items() if not isinstance(command, click.Group)
+    name: command
+    for name, command in COMMANDS.items()
+    if not isinstance(command, click.Group) or command.invoke_without_command
 }
 
 
