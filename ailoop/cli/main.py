@@ -32,6 +32,7 @@ _COMMANDS = {
     "keygen": "keygen",
     "receipt": "receipt",
     "serve": "serve",
+    "mcp": "mcp",
 }
 
 

@@ -41,6 +41,7 @@ __all__ = [
     "NO_PATIENCE",
     "OK",
     "REFUSED",
+    "USAGE",
     "any_channel",
     "as_json",
     "channel",
