@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import orjson
 from attrs import field, frozen
 
 from ailoop.policy.shell import RUNNERS, NotUnderstood, Part, split_command
@@ -66,7 +66,7 @@ class Call:
         if isinstance(value, str):
             return value
         if isinstance(value, bool | int | float):
-            return orjson.dumps(value).decode()
+            return _json(value)
         return None
 
     def loose(self, name: str) -> Iterator[str]:
@@ -163,6 +163,6 @@ def _strings_in(value: Any) -> Iterator[str]:
 
 def _json(value: Any) -> str:
     try:
-        return orjson.dumps(value).decode()
-    except TypeError:  # nested too deep, or a number that JSON has no room for
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):  # what no JSON has room for
         return ""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-import orjson
 from attrs import frozen
 
 from ailoop.model.limits import is_deeper
@@ -118,7 +118,10 @@ def refusal(response: ResponseMessage, seconds: int) -> str:
 
 
 def _arguments(call: Call) -> dict[str, Any]:
-    encoded = orjson.dumps(dict(call.arguments), option=orjson.OPT_SORT_KEYS)
+    # Not by orjson, which has no numbers beyond 64 bits.
+    encoded = json.dumps(dict(call.arguments), sort_keys=True, ensure_ascii=False).encode(
+        errors="replace"
+    )
     if len(encoded) <= _MOST_RECORDED and not is_deeper(dict(call.arguments), _DEEPEST):
         return {"arguments": dict(call.arguments)}
     return {"arguments_sha256": sha256(encoded).hexdigest()}

@@ -76,7 +76,7 @@ def test_another_hook() -> None:
 
 @given(
     st.dictionaries(
-        st.sampled_from([*TOLD]), st.none() | st.text() | st.integers() | st.lists(st.text())
+        st.sampled_from([*TOLD]), st.none() | st.text() | st.booleans() | st.lists(st.text())
     )
 )
 def test_any_values(values: dict[str, Any]) -> None:
