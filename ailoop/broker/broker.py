@@ -40,6 +40,8 @@ from ailoop.broker.state import Accepted, Outcome
 from ailoop.model.delivery import Showing
 from ailoop.model.envelope import SEALED, sealed_part
 from ailoop.model.errors import Refusal
+from ailoop.model.fitting import decided
+from ailoop.model.form import refuse_answer
 from ailoop.model.message import (
     PROMPT_TYPES,
     Message,
@@ -229,7 +231,7 @@ class Broker:
         self._guard.check_respond(prompt)
         name = self._guard.speaker(responder)
         told = {"reason": reason, "responder": name, "surface": surface, SEALED: sealed}
-        content, extra = fit_response(prompt.message, response, sealed)
+        content, extra = self._fit(prompt.message, response, sealed)
         metadata = {key: value for key, value in told.items() if value is not None} | extra
         return await self._settle(prompt_id, SenderType.HUMAN, content, metadata)
 
@@ -288,7 +290,7 @@ class Broker:
             raise Refusal("original_not_found", message_id=str(message.correlation_id))
         self._guard.check_respond(prompt)
         sealed = sealed_part(message.metadata)
-        content, extra = fit_response(prompt.message, message.content, sealed)
+        content, extra = self._fit(prompt.message, message.content, sealed)
         metadata = self._guard.sign({**(message.metadata or {}), **extra})
         return evolve(
             message,
@@ -296,6 +298,21 @@ class Broker:
             content=content,
             metadata=metadata or None,
         )
+
+    def _fit(
+        self, prompt: Message, response: Response, sealed: Any
+    ) -> tuple[Response, dict[str, Any]]:
+        """Fit a response to its prompt; an edited context has to be one that can be signed."""
+        content, extra = fit_response(prompt, response, sealed)
+        issuer = self._registry.issuer
+        if issuer is not None and isinstance(prompt.content, PROMPT_TYPES):
+            about = decided(prompt.content, content)
+            if about is not prompt.content:
+                try:
+                    issuer.check(evolve(prompt, content=about))
+                except Refusal as refusal:
+                    raise refuse_answer(("", refusal.sentence)) from None
+        return content, extra
 
     # -- reading ----------------------------------------------------------------------
 

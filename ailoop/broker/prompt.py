@@ -11,15 +11,14 @@ from attrs import define, field
 
 from ailoop.broker.audience import Audience
 from ailoop.broker.ports import Entry
-from ailoop.model.choices import choose
 from ailoop.model.codec import dump_message
 from ailoop.model.envelope import check_answers_sealed, conceal_response, sealed_part
 from ailoop.model.errors import Refusal
+from ailoop.model.fitting import fit_answer
 from ailoop.model.message import (
     Message,
     Priority,
     PromptContent,
-    Question,
     Response,
     ResponseType,
     SenderType,
@@ -187,9 +186,10 @@ def fit_response(
     """Fit what a person said to what was asked.
 
     :param sealed: what they said sealed, where the prompt was asked so.
-    :returns: the response as it will be recorded, and metadata that belongs to it: for a
-        choice its ``index`` (from 0) and ``value``.
-    :raises Refusal: ``wrong_response``, ``not_a_choice`` or ``sealed_prompt``.
+    :returns: the response as it will be recorded, and metadata that belongs to it: see
+        :func:`~ailoop.model.fitting.fit_answer`.
+    :raises Refusal: ``wrong_response``, ``not_a_choice``, ``invalid_answer`` or
+        ``sealed_prompt``.
     """
     content = prompt.content
     accepted = _ACCEPTED[content.type]
@@ -204,15 +204,8 @@ def fit_response(
     if check_answers_sealed(prompt, response, sealed):
         # The words are for the agent; those that a surface sent in the clear are not kept.
         return conceal_response(response), {}
-    if not isinstance(content, Question) or response.response_type is not ResponseType.TEXT:
-        return response, {}
-    if response.answer is None:
-        raise Refusal("wrong_response", "A question takes an answer", path="$.content.answer")
-    if content.choices is None:
-        return response, {}
-    index = choose(content.choices, response.answer)
-    value = content.choices[index]
-    return Response(answer=value), {"index": index, "value": value}
+    # Only a prompt has a kind that accepts a response.
+    return fit_answer(content, response)  # type: ignore[arg-type]
 
 
 def close_response(prompt: Prompt, reason: str) -> Message:

@@ -23,10 +23,12 @@ from ailoop.client.errors import (
     Unauthenticated,
     Unavailable,
     Undelivered,
+    UnfitAnswer,
     Unreachable,
     UnreadAnswer,
 )
 from ailoop.client.feed import MessageFeed
+from ailoop.client.form_answer import FormAnswer
 from ailoop.client.opening import SealedMessage
 from ailoop.client.patience import (
     Connected,
@@ -53,6 +55,7 @@ __all__ = [
     "ConnectionState",
     "Delivery",
     "Expired",
+    "FormAnswer",
     "Incompatible",
     "Invalid",
     "Lost",
@@ -73,6 +76,7 @@ __all__ = [
     "Unauthenticated",
     "Unavailable",
     "Undelivered",
+    "UnfitAnswer",
     "Unreachable",
     "UnreadAnswer",
     "VersionWarning",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import anyio
+from attrs import evolve
 
 from ailoop.client.approval import Approval
+from ailoop.client.form_answer import FormAnswer, Schema, WantedForm
 from ailoop.client.guard import Guard
-from ailoop.client.steps import StepVerbs, make_message, make_question
+from ailoop.client.steps import StepVerbs, make_authorization, make_message, make_question
 from ailoop.model.message import (
     Authorization,
     Message,
@@ -20,6 +22,8 @@ from ailoop.model.message import (
 )
 
 __all__ = ["AgentVerbs"]
+
+T = TypeVar("T")
 
 
 class AgentVerbs(StepVerbs):
@@ -51,12 +55,53 @@ class AgentVerbs(StepVerbs):
         """
         return self._link.dropped
 
+    @overload
     async def ask(
         self,
         channel: str,
         text: str,
         *,
         choices: Iterable[str] | None = None,
+        schema: None = None,
+        timeout: int = 60,
+        metadata: Mapping[str, Any] | None = None,
+        key: str | None = None,
+        leave_open: bool | None = None,
+    ) -> ResponseMessage: ...
+
+    @overload
+    async def ask(
+        self,
+        channel: str,
+        text: str,
+        *,
+        schema: type[T],
+        timeout: int = 60,
+        metadata: Mapping[str, Any] | None = None,
+        key: str | None = None,
+        leave_open: bool | None = None,
+    ) -> FormAnswer[T]: ...
+
+    @overload
+    async def ask(
+        self,
+        channel: str,
+        text: str,
+        *,
+        schema: Mapping[str, Any],
+        timeout: int = 60,
+        metadata: Mapping[str, Any] | None = None,
+        key: str | None = None,
+        leave_open: bool | None = None,
+    ) -> FormAnswer[dict[str, Any]]: ...
+
+    async def ask(
+        self,
+        channel: str,
+        text: str,
+        *,
+        choices: Iterable[str] | None = None,
+        schema: Schema | None = None,
         timeout: int = 60,
         metadata: Mapping[str, Any] | None = None,
         key: str | None = None,
@@ -65,11 +110,18 @@ class AgentVerbs(StepVerbs):
         """Ask a question and return the response once it exists.
 
         :param choices: if given, the answer is one of them.
+        :param schema: if given, the answer is a form that was filled in: a JSON Schema, or an
+            attrs class whose fields are the form's; see :doc:`forms`.
         :returns: the response; ``content.answer`` is the answer, ``content.response_type``
-            tells an answer (``text``) from ``timeout`` and ``cancelled``.
+            tells an answer (``text``) from ``timeout`` and ``cancelled``. With a ``schema`` it
+            has a ``value``: a dict or an instance of the class, ``None`` unless answered.
+        :raises Invalid: the schema is outside the part of JSON Schema that forms are made of.
+        :raises UnfitAnswer: the answer does not fit, see there.
         """
-        content = make_question(text, choices, timeout)
-        return await self._ask(channel, content, metadata, key, leave_open)
+        wanted = None if schema is None else WantedForm.of(schema)
+        content = make_question(text, choices, timeout, wanted)
+        response = await self._ask(channel, content, metadata, key, leave_open)
+        return response if wanted is None else wanted.answer(response)
 
     async def authorize(
         self,
@@ -77,6 +129,7 @@ class AgentVerbs(StepVerbs):
         action: str,
         *,
         context: Any = None,
+        editable: bool = False,
         timeout: int = 300,
         metadata: Mapping[str, Any] | None = None,
         key: str | None = None,
@@ -85,15 +138,22 @@ class AgentVerbs(StepVerbs):
         """Ask for permission. The result is true only if a person approved.
 
         :param context: any JSON that helps the person decide.
+        :param editable: whether the person may approve another context, which is a dict then:
+            do what the approval's ``context`` says, not what was asked.
         :raises ReceiptInvalid: this client was given a ``receipt_key``, and the approval has no
-            receipt that verifies against this action and context.
-        :raises ValueError: with a ``receipt_key``, what is asked has no canonical form.
+            receipt that verifies against this action and the approved context.
+        :raises ValueError: with a ``receipt_key``, what is asked has no canonical form; or it
+            is ``editable`` and its context is no dict.
         """
-        content = Authorization(action=action, context=context, timeout_seconds=timeout)
+        content = make_authorization(action, context, timeout, editable=editable)
         self._check_provable(content)
         began = anyio.current_time()
         response = await self._ask(channel, content, metadata, key, leave_open)
-        approval = Approval(response, anyio.current_time() - began)
+        seconds = anyio.current_time() - began
+        approval = Approval(response, seconds, asked=context)
+        if approval.edited and not editable:
+            doubt = "its context was edited, which nobody had offered"
+            return Approval(response, seconds, doubt=doubt)
         return self._proved(channel, content, approval)
 
     def approval_of(
@@ -104,17 +164,21 @@ class AgentVerbs(StepVerbs):
         What :meth:`wait` returns is not held against a receipt; this does it. Of an encrypted
         prompt it takes what :meth:`wait` has returned, which knows what was encrypted.
 
+        Where the person has edited the context, it is held against the edited one.
+
         :param channel: where it was asked, and so on: what the receipt has to be about.
         :raises ReceiptInvalid: as by :meth:`authorize`.
         :raises UnreadAnswer: as by :meth:`wait`.
         """
         content = Authorization(action=action, context=context)
-        return self._proved(channel, content, Approval(self._open_answer(response)))
+        approval = Approval(self._open_answer(response), asked=context)
+        return self._proved(channel, content, approval)
 
     def _proved(self, channel: str, content: Authorization, approval: Approval) -> Approval:
         if self._receipts is None:
             return approval
-        return self._receipts.prove(channel, content, approval)
+        about = evolve(content, context=approval.context) if approval.edited else content
+        return self._receipts.prove(channel, about, approval)
 
     def requires_authorization(
         self, action: str, *, channel: str = "public", timeout: int = 300

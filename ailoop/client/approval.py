@@ -38,6 +38,7 @@ class Approval:
     latency_seconds: float | None = None
     receipt: Receipt | None = field(default=None, kw_only=True)
     doubt: str | None = field(default=None, kw_only=True)
+    _asked: Any = field(default=None, kw_only=True, eq=False)
     _proof: Proof | None = field(default=None, kw_only=True, eq=False)
 
     @property
@@ -47,6 +48,27 @@ class Approval:
             self.doubt is None
             and self.response.content.response_type is ResponseType.AUTHORIZATION_APPROVED
         )
+
+    @property
+    def edited(self) -> bool:
+        """Whether a person approved another context than was asked."""
+        return self.approved and self._edit is not None
+
+    @property
+    def context(self) -> Any:
+        """What was approved: as it was asked, or as a person has edited it.
+
+        ``None`` unless it was approved; of what was not edited also where it is not known here
+        what was asked, as of an approval that a program makes itself of a response.
+        """
+        if not self.approved:
+            return None
+        return self._asked if self._edit is None else self._edit
+
+    @property
+    def _edit(self) -> dict[str, Any] | None:
+        value = (self.response.metadata or {}).get("value")
+        return value if isinstance(value, dict) else None
 
     def redeem(self, action: str, context: Any = None) -> Receipt:
         """Use the approval up, right before what was approved is done.

@@ -31,6 +31,7 @@ __all__ = [
     "Unauthenticated",
     "Unavailable",
     "Undelivered",
+    "UnfitAnswer",
     "Unreachable",
     "UnreadAnswer",
     "refusal_of",
@@ -179,6 +180,20 @@ class UnreadAnswer(AiloopError):
         )
 
 
+class UnfitAnswer(AiloopError):
+    """An answer does not fit the form that was asked, or the class that stands for it.
+
+    A server lets no such answer through; it may be one that it could not read, or an edited
+    context that is none, or a class may want more than its schema says. The prompt has settled.
+
+    :param response: what came.
+    """
+
+    def __init__(self, response: Message, why: str) -> None:
+        self.response = response
+        super().__init__(f"the answer to {response.correlation_id} does not fit: {why}")
+
+
 class Conflict(Refused):
     """The request contradicts what is recorded."""
 
@@ -208,6 +223,7 @@ _BY_CODE: dict[str, type[Refused]] = {
     "invalid_message": Invalid,
     "unknown_content": Invalid,
     "not_a_choice": Invalid,
+    "invalid_answer": Invalid,
     "wrong_response": Invalid,
     "sealed_prompt": Invalid,
     "too_large": Invalid,

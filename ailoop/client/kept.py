@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, field, frozen
 
 from ailoop.model.envelope import sealed_part
-from ailoop.model.message import Message, PromptContent, Response
+from ailoop.model.message import Authorization, Message, PromptContent, Response
 
 if TYPE_CHECKING:
     from ailoop.trust.hidden import Hidden
@@ -25,12 +25,14 @@ class Kept:
         :func:`~ailoop.trust.canonical.content_hash`; ``None`` if it has no canonical form.
     :param prompt_hash: of what the server has in its place, by
         :func:`~ailoop.trust.hidden.sealed_hash`; ``None`` if that is none of ours.
+    :param bare_hash: of what was encrypted without its context, where that may be edited.
     """
 
     secret: bytes = field(repr=False)
     # A hash of few words gives them away to who can guess: it is not for a log.
     content_hash: str | None = field(default=None, repr=False)
     prompt_hash: str | None = None
+    bare_hash: str | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, content: PromptContent, part: Mapping[str, Any], secret: bytes) -> Kept:
@@ -44,7 +46,10 @@ class Kept:
             asked = content_hash(content)
         except CanonicalError:  # no receipt can be about it
             asked = None
-        return cls(secret, asked, _hash(content.type, part))
+        bare = None
+        if isinstance(content, Authorization) and content.editable:
+            bare = content_hash(evolve(content, context=None))
+        return cls(secret, asked, _hash(content.type, part), bare)
 
     def posted_as(self, posted: Message) -> Kept:
         """Return the same of a prompt that was sealed before, and posted as that.
@@ -55,17 +60,19 @@ class Kept:
         part = sealed_part(posted.metadata) or {}
         return evolve(self, prompt_hash=_hash(posted.content.type, part))
 
-    def hidden(self, part: Mapping[str, Any]) -> Hidden:
+    def hidden(self, part: Mapping[str, Any], edited: Any = None) -> Hidden:
         """Return what the receipt of an answer has to be about.
 
         :param part: what hides the answer.
+        :param edited: the context that was approved, if it was edited.
         """
-        from ailoop.trust.hidden import Hidden
+        from ailoop.trust.hidden import Edited, Hidden
 
         return Hidden(
             content_hash=self.content_hash,
             prompt_hash=self.prompt_hash,
             answer_hash=_hash(Response.type, part),
+            edited=Edited(self.bare_hash, edited) if isinstance(edited, dict) else None,
         )
 
 

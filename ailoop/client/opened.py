@@ -11,6 +11,7 @@ from ailoop.client.errors import UnreadAnswer
 from ailoop.client.kept import Kept
 from ailoop.client.sealing import place_of
 from ailoop.model.envelope import SEALED, sealed_part
+from ailoop.model.limits import MessageLimits, is_deeper
 from ailoop.model.message import Message, Response, ResponseMessage, ResponseType
 
 if TYPE_CHECKING:
@@ -72,7 +73,10 @@ def open_answer(response: ResponseMessage, kept: Kept | None) -> ResponseMessage
         content=Response(answer=said["answer"], response_type=response.content.response_type),
         metadata={**clear, **told} or None,
     )
-    return OpenedResponse.opened(opened, kept.hidden(part))
+    edited = None
+    if response.content.response_type is ResponseType.AUTHORIZATION_APPROVED:
+        edited = told.get("value")
+    return OpenedResponse.opened(opened, kept.hidden(part, edited))
 
 
 def _without_answer(response: ResponseMessage) -> ResponseMessage:
@@ -99,6 +103,8 @@ def _unseal_answer(
     said, _ = unseal(part, [known.key], place_of(response))
     if not isinstance(said, dict) or not isinstance(said.get("answer"), str | None):
         raise CannotUnseal("it is not understood")
+    if is_deeper(said, MessageLimits().json_depth):
+        raise CannotUnseal("it is nested too deep")
     if not hmac.compare_digest(str(said.get("nonce")).encode(), known.nonce.encode()):
         raise CannotUnseal("it lacks what only a reader of the prompt knows")
     if said.get("response_type") != response.content.response_type:

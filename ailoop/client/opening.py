@@ -11,15 +11,15 @@ from attrs import evolve, field, fields, frozen
 from ailoop.client.errors import SealedPrompt, refusal_of
 from ailoop.client.feed import MessageFeed
 from ailoop.client.sealing import load_keys, place_of
-from ailoop.model.choices import choose
 from ailoop.model.codec import dump_message, load_message
 from ailoop.model.envelope import COVER_ANSWER, SEALED, SENDER, sealed_part
 from ailoop.model.errors import Refusal
+from ailoop.model.fitting import fit_answer
+from ailoop.model.form import json_text
 from ailoop.model.limits import MessageLimits, is_deeper
 from ailoop.model.message import (
     PROMPT_TYPES,
     Message,
-    Question,
     Response,
     ResponseType,
 )
@@ -141,35 +141,32 @@ def seal_decision(prompt: SealedMessage, told: Mapping[str, Any]) -> dict[str, A
     from ailoop.trust.keys import Key
     from ailoop.trust.sealed import seal
 
-    private = {k: v for k, v in told.items() if k in ("answer", "reason", "responder")}
-    private |= {"response_type": kind, "nonce": prompt.reply["nonce"]}
     place = f"{Response.type} {prompt.channel} {prompt.id}"
     try:
-        private |= _fit(prompt, told)
+        said = _fit(prompt, told)
+        private = {k: v for k, v in told.items() if k in ("reason", "responder")}
+        private |= said | {"response_type": kind, "nonce": prompt.reply["nonce"]}
         part = seal(private, [Key.load(prompt.reply["reply_to"])], place)
     except Refusal as refusal:
         raise refusal_of(refusal.body()) from None
     except ValueError:  # no key, or one with which nothing can be agreed on (RFC 7748, 6.1)
         raise SealedPrompt("nothing was sent: this prompt takes no answer") from None
     clear = {k: v for k, v in told.items() if k in ("response_type", "responder", "surface")}
-    if "answer" in told:
+    if "answer" in said:
         clear["answer"] = COVER_ANSWER
     return {**clear, SEALED: part}
 
 
 def _fit(prompt: Message, told: Mapping[str, Any]) -> dict[str, Any]:
-    """Do what the server does for questions that it can read."""
-    content = prompt.content
-    if not isinstance(content, Question) or told["response_type"] != ResponseType.TEXT:
-        return {}
+    """Do what the server does with answers that it can read."""
     answer = told.get("answer")
-    if answer is None:
-        raise Refusal("wrong_response", "A question takes an answer", path="$.answer")
-    if content.choices is None:
-        return {}
-    index = choose(content.choices, answer)
-    value = content.choices[index]
-    return {"answer": value, "index": index, "value": value}
+    response = Response(
+        answer=json_text(answer) if isinstance(answer, dict) else answer,
+        response_type=ResponseType(told["response_type"]),
+    )
+    # Only a prompt is open and has a reply.
+    fitted, extra = fit_answer(prompt.content, response)  # type: ignore[arg-type]
+    return {**({} if fitted.answer is None else {"answer": fitted.answer}), **extra}
 
 
 @asynccontextmanager

@@ -33,7 +33,7 @@ class PersonVerbs:
     async def respond(
         self,
         prompt_id: UUID | str | Ticket | Message,
-        answer: str | None = None,
+        answer: str | Mapping[str, Any] | None = None,
         *,
         response_type: ResponseType | str = ResponseType.TEXT,
         reason: str | None = None,
@@ -44,18 +44,20 @@ class PersonVerbs:
 
         :param prompt_id: the prompt's id. For an encrypted one rather the message itself, as
             the person has read it: under an id the server could have shown them another.
-        :param answer: the answer to a question: a text, a choice or its number from 1.
+        :param answer: the answer to a question: a text, a choice or its number from 1; to a
+            form its fields by their names; with an approval the edited context.
         :param response_type: ``text``, ``authorization_approved``,
             ``authorization_denied`` or ``cancelled``.
         :param reason: why; the agent is told, as of the next two.
         :param responder: who decides.
         :param surface: where, such as ``terminal``.
+        :raises Invalid: the answer does not fit; ``details["problems"]`` says what is wrong.
         :raises AlreadySettled: somebody decided otherwise before.
         :raises Expired: the prompt's time was over.
         :raises SealedPrompt: it is encrypted and cannot be read here: only a denial goes out.
         """
         told = {
-            "answer": answer,
+            "answer": dict(answer) if isinstance(answer, Mapping) else answer,
             "response_type": ResponseType(response_type).value,
             "reason": reason,
             "responder": responder,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar, overload
 from uuid import UUID
 
 import anyio
 
 from ailoop.client.errors import AiloopError, Conflict
+from ailoop.client.form_answer import FormAnswer, Schema, WantedForm
 from ailoop.client.kept import Kept
 from ailoop.client.link import Link
 from ailoop.client.opened import OpenedResponse, open_answer
@@ -31,7 +32,9 @@ from ailoop.model.message import (
     SenderType,
 )
 
-__all__ = ["StepVerbs", "make_message", "make_question"]
+__all__ = ["StepVerbs", "make_authorization", "make_message", "make_question"]
+
+T = TypeVar("T")
 
 _WITHDRAW_SECONDS = 2
 """How long a cancelled caller is held up by taking its prompt back."""
@@ -52,12 +55,15 @@ class StepVerbs:
         text: str,
         *,
         choices: Iterable[str] | None = None,
+        schema: Schema | None = None,
         timeout: int = 60,
         metadata: Mapping[str, Any] | None = None,
         key: str | None = None,
     ) -> Ticket:
         """Ask a question and return when the server has it; :meth:`wait` takes the ticket."""
-        return await self._post(channel, make_question(text, choices, timeout), metadata, key)
+        wanted = None if schema is None else WantedForm.of(schema)
+        content = make_question(text, choices, timeout, wanted)
+        return await self._post(channel, content, metadata, key)
 
     async def post_authorization(
         self,
@@ -65,6 +71,7 @@ class StepVerbs:
         action: str,
         *,
         context: Any = None,
+        editable: bool = False,
         timeout: int = 300,
         metadata: Mapping[str, Any] | None = None,
         key: str | None = None,
@@ -74,9 +81,10 @@ class StepVerbs:
         ``Approval(await client.wait(ticket))`` is true only if a person approved;
         ``approval_of`` also verifies the receipt, where the client has a key.
 
-        :raises ValueError: with a ``receipt_key``, what is asked has no canonical form.
+        :raises ValueError: with a ``receipt_key``, what is asked has no canonical form; or it
+            is ``editable`` and its context is no object.
         """
-        content = Authorization(action=action, context=context, timeout_seconds=timeout)
+        content = make_authorization(action, context, timeout, editable=editable)
         self._check_provable(content)
         return await self._post(channel, content, metadata, key)
 
@@ -106,20 +114,39 @@ class StepVerbs:
         await self._send(message)
         return message
 
-    async def wait(self, prompt: Ticket | UUID | str) -> ResponseMessage:
+    @overload
+    async def wait(
+        self, prompt: Ticket | UUID | str, *, schema: None = None
+    ) -> ResponseMessage: ...
+
+    @overload
+    async def wait(self, prompt: Ticket | UUID | str, *, schema: type[T]) -> FormAnswer[T]: ...
+
+    @overload
+    async def wait(
+        self, prompt: Ticket | UUID | str, *, schema: Mapping[str, Any]
+    ) -> FormAnswer[dict[str, Any]]: ...
+
+    async def wait(
+        self, prompt: Ticket | UUID | str, *, schema: Schema | None = None
+    ) -> ResponseMessage:
         """Return the response to a prompt, asked by this process or by another.
 
         Cancelling it leaves the prompt open.
 
         :param prompt: a ticket, or the prompt's id.
+        :param schema: of the form that was asked: the response has a ``value`` then.
+        :raises UnfitAnswer: the answer does not fit the schema.
         :raises NotFound: the server does not know the prompt; :class:`PromptLost` if it
             must have known it, as for a ticket.
         :raises UnreadAnswer: the prompt was encrypted, and whoever answered had not read it.
         """
+        wanted = None if schema is None else WantedForm.of(schema)
         taken = isinstance(prompt, Ticket)
         kept = prompt.kept if isinstance(prompt, Ticket) else None
         response = await self._link.wait(prompt_id_of(prompt), taken=taken)
-        return self._open_answer(response, kept)
+        opened = self._open_answer(response, kept)
+        return opened if wanted is None else wanted.answer(opened)
 
     async def withdraw(self, prompt: Ticket | UUID | str) -> ResponseMessage:
         """Take a prompt back; return the response ``cancelled``.
@@ -230,10 +257,33 @@ class StepVerbs:
                     return
 
 
-def make_question(text: str, choices: Iterable[str] | None, timeout: int) -> Question:
-    """Make a question of what a caller has."""
+def make_question(
+    text: str, choices: Iterable[str] | None, timeout: int, wanted: WantedForm[Any] | None
+) -> Question:
+    """Make a question of what a caller has.
+
+    :raises ValueError: it has both choices and a form.
+    """
     listed = tuple(choices) if choices is not None else None
-    return Question(text=text, choices=listed, timeout_seconds=timeout)
+    if wanted is None:
+        return Question(text=text, choices=listed, timeout_seconds=timeout)
+    if listed is not None:
+        raise ValueError("a question has choices or a schema, not both")
+    return Question(text=text, schema=wanted.schema, timeout_seconds=timeout)
+
+
+def make_authorization(
+    action: str, context: Any, timeout: int, *, editable: bool
+) -> Authorization:
+    """Make a request for permission of what a caller has.
+
+    :raises ValueError: it could not be edited.
+    """
+    if editable and not isinstance(context, dict):
+        raise ValueError("an editable authorization has a dict as its context")
+    return Authorization(
+        action=action, context=context, timeout_seconds=timeout, editable=editable
+    )
 
 
 def make_message(

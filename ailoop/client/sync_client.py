@@ -32,6 +32,7 @@ from ailoop.model.delivery import Delivery
 from ailoop.model.message import Message, ResponseMessage
 
 if TYPE_CHECKING:
+    from ailoop.client.blocking_ask import BlockingAsk, BlockingWait
     from ailoop.client.face import Role, Transport
     from ailoop.client.portal import Portal
 
@@ -153,7 +154,12 @@ class AiloopClient:
         """How many messages of ``say(…, wait=False)`` the server has not got."""
         return self._client.dropped
 
-    ask = _blocking(AgentVerbs.ask)
+    if TYPE_CHECKING:
+        ask: BlockingAsk
+        wait: BlockingWait
+    else:
+        ask = _blocking(AgentVerbs.ask)
+        wait = _blocking(AgentVerbs.wait)
     authorize = _blocking(AgentVerbs.authorize)
     navigate = _blocking(AgentVerbs.navigate)
     say = _blocking(AgentVerbs.say)
@@ -161,7 +167,6 @@ class AiloopClient:
     post_authorization = _blocking(AgentVerbs.post_authorization)
     post_navigate = _blocking(AgentVerbs.post_navigate)
     post = _blocking(AgentVerbs.post)
-    wait = _blocking(AgentVerbs.wait)
     withdraw = _blocking(AgentVerbs.withdraw)
     delivery = _blocking(PresenceVerbs.delivery)
     wait_delivered = _blocking(PresenceVerbs.wait_delivered)

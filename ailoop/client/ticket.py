@@ -30,6 +30,8 @@ class Ticket:
         forge one, so keep such a ticket as you keep a key.
     :param content_hash: of an encrypted prompt, the hash of what it says.
     :param prompt_hash: the hash of what the server has in its place.
+    :param bare_hash: of an encrypted authorization that may be edited, the hash of what it says
+        without the context.
     """
 
     id: UUID
@@ -38,6 +40,7 @@ class Ticket:
     reply_secret: bytes | None = field(default=None, repr=False)
     content_hash: str | None = field(default=None, repr=False)
     prompt_hash: str | None = field(default=None, repr=False)
+    bare_hash: str | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, prompt: Message, timeout_seconds: int, kept: Kept | None = None) -> Ticket:
@@ -51,6 +54,7 @@ class Ticket:
             reply_secret=kept.secret,
             content_hash=kept.content_hash,
             prompt_hash=kept.prompt_hash,
+            bare_hash=kept.bare_hash,
         )
 
     @property
@@ -58,7 +62,7 @@ class Ticket:
         """What is kept of an encrypted prompt."""
         if self.reply_secret is None:
             return None
-        return Kept(self.reply_secret, self.content_hash, self.prompt_hash)
+        return Kept(self.reply_secret, self.content_hash, self.prompt_hash, self.bare_hash)
 
     @classmethod
     def load(cls, text: str | bytes) -> Ticket:
@@ -88,7 +92,7 @@ class Ticket:
         return orjson.dumps(members).decode()
 
 
-_HASHES = ("content_hash", "prompt_hash")
+_HASHES = ("content_hash", "prompt_hash", "bare_hash")
 
 
 def _text_or_none(value: object) -> str | None:

@@ -11,6 +11,7 @@ from ailoop.broker import Issuer
 from ailoop.daemon.errors import DaemonError
 from ailoop.model.envelope import sealed_part
 from ailoop.model.errors import Refusal
+from ailoop.model.fitting import decided
 from ailoop.model.ids import new_id
 from ailoop.model.message import PROMPT_TYPES, Message, Question, Response
 
@@ -81,7 +82,8 @@ class SigningIssuer(Issuer):
     def issue(self, prompt: Message, response: Message, at: float) -> str | None:
         """Sign what was decided; nothing of a prompt that an earlier start has let in.
 
-        What was asked encrypted is signed as that: nobody here knows what it says.
+        What was asked encrypted is signed as that: nobody here knows what it says. Where a
+        person has edited the context, it is the edited one that was approved.
         """
         from ailoop.trust.canonical import CanonicalError
         from ailoop.trust.hidden import asked_hash, said_hash
@@ -97,7 +99,7 @@ class SigningIssuer(Issuer):
                 prompt_id=prompt.id,
                 channel=prompt.channel,
                 decision=said.response_type,
-                action_hash=asked_hash(prompt, asked),
+                action_hash=asked_hash(prompt, decided(asked, said)),
                 answer_hash=said_hash(prompt, response, said),
                 approver=responder if isinstance(responder, str) else None,
                 sealed=sealed_part(prompt.metadata) is not None,

@@ -26,6 +26,8 @@ from cattrs.preconf.orjson import make_converter
 
 from ailoop.model.delivery import Showing
 from ailoop.model.errors import Refusal
+from ailoop.model.field import describe
+from ailoop.model.form import Form, FormError, json_text
 from ailoop.model.message import (
     CONTENT_TYPES,
     Authorization,
@@ -35,6 +37,7 @@ from ailoop.model.message import (
     Notification,
     Priority,
     Question,
+    Response,
     ResponseType,
     SenderType,
 )
@@ -51,7 +54,14 @@ _EXTRA_SHOWN = 10
 
 
 class FieldError(ValueError):
-    """Its text is written for the sender."""
+    """Its text is written for the sender.
+
+    :param path: where inside the field it is.
+    """
+
+    def __init__(self, sentence: str, path: str = "") -> None:
+        super().__init__(sentence)
+        self.path = path
 
 
 class UnknownContentError(FieldError):
@@ -80,6 +90,7 @@ def _explain(error: Exception) -> Refusal:
         codes.append("unknown_content" if unknown else "invalid_message")
         members.append([""])
         if isinstance(problem, FieldError):
+            members[-1] = [problem.path]
             return str(problem)
         if isinstance(problem, ForbiddenExtraKeysError):
             extra = sorted(problem.extra_fields)[:_EXTRA_SHOWN]
@@ -103,15 +114,10 @@ def _explain(error: Exception) -> Refusal:
 def _strict(cls: type, wanted: str) -> Callable[[Any, Any], Any]:
     def structure(value: Any, _: Any) -> Any:
         if type(value) is not cls:
-            raise FieldError(f"must be {wanted}, not {_describe(value)}")
+            raise FieldError(f"must be {wanted}, not {describe(value)}")
         return value
 
     return structure
-
-
-def _describe(value: Any) -> str:
-    names = {dict: "an object", list: "an array", str: "text", bool: "true or false"}
-    return names.get(type(value), "null" if value is None else "a number")
 
 
 def _enum(cls: type[StrEnum], fold: Callable[[str], str]) -> Callable[[Any, Any], StrEnum]:
@@ -151,7 +157,7 @@ def _structure_seconds(value: Any, _: Any) -> int:
 
 def _structure_text(value: Any, _: Any) -> str:
     if not isinstance(value, str):
-        raise FieldError(f"must be text, not {_describe(value)}")
+        raise FieldError(f"must be text, not {describe(value)}")
     if not value.strip():
         raise FieldError("must not be empty")
     return value
@@ -159,11 +165,41 @@ def _structure_text(value: Any, _: Any) -> str:
 
 def _structure_choices(value: Any, _: Any) -> tuple[str, ...] | None:
     if not isinstance(value, list):
-        raise FieldError(f"must be an array of texts, not {_describe(value)}")
+        raise FieldError(f"must be an array of texts, not {describe(value)}")
     for index, choice in enumerate(value):
         if not isinstance(choice, str) or not choice.strip():
             raise FieldError(f"has no text at index {index}")
     return tuple(value) or None
+
+
+def _structure_schema(value: Any, _: Any) -> dict[str, Any]:
+    try:
+        Form.of(value)
+    except FormError as error:
+        raise FieldError(error.sentence, error.path) from None
+    form: dict[str, Any] = value
+    return form
+
+
+def _structure_answer(value: Any, _: Any) -> str:
+    """Read an answer; an object stands for its text."""
+    if isinstance(value, dict):
+        return json_text(value)
+    if type(value) is not str:
+        raise FieldError(f"must be text or an object, not {describe(value)}")
+    return value
+
+
+def _check_question(content: Question) -> None:
+    if content.schema is not None and content.choices is not None:
+        raise FieldError("does not go together with choices", ".schema")
+
+
+def _check_authorization(content: Authorization) -> None:
+    if content.editable and not isinstance(content.context, dict):
+        raise FieldError(
+            f"must be an object to be editable, not {describe(content.context)}", ".context"
+        )
 
 
 def _structure_url(value: Any, _: Any) -> str:
@@ -181,7 +217,7 @@ def _structure_url(value: Any, _: Any) -> str:
 
 def _structure_object(value: Any, _: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise FieldError(f"must be an object, not {_describe(value)}")
+        raise FieldError(f"must be an object, not {describe(value)}")
     return value
 
 
@@ -226,19 +262,28 @@ def _register_content(
     }
     writing: dict[str, Any] = {
         name: override(omit_if_default=True)
-        for name in ("choices", "context")
+        for name in ("choices", "context", "schema", "editable")
         if name in cls.__annotations__
     }
     read = make_dict_structure_fn(cls, reader, _cattrs_forbid_extra_keys=True, **reading)
     write: Callable[[Any], dict[str, Any]] = make_dict_unstructure_fn(cls, reader, **writing)
     kind = cls.type
-    reader.register_structure_hook(cls, read)
+    check: Callable[[Any], None] | None = _CHECKS.get(cls)
+
+    def read_and_check(value: Any, _: Any) -> Content:
+        content: Content = read(value, _)
+        if check is not None:
+            check(content)
+        return content
+
+    reader.register_structure_hook(cls, read_and_check)
     reader.register_unstructure_hook(cls, lambda content: {"type": kind, **write(content)})
-    return read
+    return read_and_check
 
 
 _HOOKS: dict[type, Callable[[Any, Any], Any]] = {
     str: _strict(str, "text"),
+    bool: _strict(bool, "true or false"),
     SenderType: _enum(SenderType, str.upper),
     Priority: _enum(Priority, str.lower),
     ResponseType: _enum(ResponseType, str.lower),
@@ -251,10 +296,16 @@ _SPECIAL: dict[type, dict[str, Callable[[Any, Any], Any]]] = {
         "text": _structure_text,
         "timeout_seconds": _structure_seconds,
         "choices": _structure_choices,
+        "schema": _structure_schema,
     },
     Authorization: {"action": _structure_text, "timeout_seconds": _structure_seconds},
     Navigate: {"url": _structure_url, "timeout_seconds": _structure_seconds},
     Notification: {"text": _structure_text},
+    Response: {"answer": _structure_answer},
+}
+_CHECKS: dict[type, Callable[[Any], None]] = {
+    Question: _check_question,
+    Authorization: _check_authorization,
 }
 
 for _one in (converter, _fast):

@@ -53,6 +53,7 @@ CATALOGUE: dict[str, ErrorSpec] = {
     "invalid_message": ErrorSpec(422, "The message is not valid"),
     "unknown_content": ErrorSpec(422, "The content type is not known"),
     "not_a_choice": ErrorSpec(422, "The answer is not one of the choices"),
+    "invalid_answer": ErrorSpec(422, "The answer does not fit the form"),
     "wrong_response": ErrorSpec(422, "That response does not fit this prompt"),
     "sealed_prompt": ErrorSpec(
         422,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 from attrs import evolve, frozen
 
 from ailoop.model.errors import Refusal
@@ -50,6 +51,9 @@ def apply_limits(message: Message, limits: MessageLimits) -> Message:
         case Authorization():
             _check_text("action", content.action, limits)
             check_depth("$.content.context", content.context, limits)
+            if content.editable:
+                # An approval may bring all of it back, as a text.
+                _check_text("context", orjson.dumps(content.context).decode(), limits)
         case Navigate():
             _check_text("url", content.url, limits)
             check_depth("$.content.context", content.context, limits)

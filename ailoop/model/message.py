@@ -62,12 +62,16 @@ class ResponseType(StrEnum):
 
 @frozen(kw_only=True)
 class Question:
-    """An agent asks for words, or for one of several choices."""
+    """An agent asks for words, for one of several choices, or for a form to be filled in.
+
+    :param schema: of the form, as :class:`~ailoop.model.form.Form` reads it.
+    """
 
     type: ClassVar[str] = "question"
     text: str
     timeout_seconds: int = 60
     choices: tuple[str, ...] | None = None
+    schema: dict[str, Any] | None = None
 
     @property
     def label(self) -> str:
@@ -77,12 +81,16 @@ class Question:
 
 @frozen(kw_only=True)
 class Authorization:
-    """An agent asks for permission; only an explicit approval gives it."""
+    """An agent asks for permission; only an explicit approval gives it.
+
+    :param editable: whether an approval may bring another context, which is an object then.
+    """
 
     type: ClassVar[str] = "authorization"
     action: str
     context: Any = None
     timeout_seconds: int = 300
+    editable: bool = False
 
     @property
     def label(self) -> str:

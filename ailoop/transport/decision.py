@@ -10,6 +10,7 @@ from attrs import frozen
 from ailoop.model.converter import structure_as
 from ailoop.model.envelope import SEALED, sealed_part
 from ailoop.model.errors import Refusal
+from ailoop.model.form import json_text
 from ailoop.model.limits import MessageLimits, check_depth
 from ailoop.model.message import Response, ResponseType
 
@@ -41,7 +42,10 @@ def load_decision(value: Any, limits: MessageLimits) -> Decision:
     """
     if not isinstance(value, dict):
         raise Refusal("invalid_message", "$: must be an object", path="$")
-    decision = structure_as(Decision, {k: v for k, v in value.items() if v is not None})
+    given = {k: v for k, v in value.items() if v is not None}
+    if isinstance(given.get("answer"), dict):  # it stands for its text
+        given["answer"] = json_text(given["answer"])
+    decision = structure_as(Decision, given)
     for name in ("answer", "reason", "responder", "surface"):
         text = getattr(decision, name)
         if text is not None and len(text.encode()) > limits.text_bytes:

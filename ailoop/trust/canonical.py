@@ -73,6 +73,8 @@ def content_hash(content: PromptContent) -> str:
         raise CanonicalError("", f"cannot be written as JSON: {error}") from None
     if isinstance(content, Question):
         asked = {"text": members["text"], "choices": members.get("choices")}
+        # Questions without a form have the hash that they had before there were forms.
+        asked |= {name: members[name] for name in ("schema",) if name in members}
     else:
         name = "url" if isinstance(content, Navigate) else "action"
         asked = {name: members[name], "context": members.get("context")}

@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from ailoop.model.envelope import SEALED, sealed_part
-from ailoop.model.message import Message, PromptContent, Response
+from ailoop.model.message import Authorization, Message, PromptContent, Response
 from ailoop.trust.canonical import answer_hash, canonical_hash, content_hash
 from ailoop.trust.faults import Fault, ReceiptError
 
-__all__ = ["Hidden", "asked_hash", "said_hash", "sealed_hash"]
+__all__ = ["Edited", "Hidden", "asked_hash", "said_hash", "sealed_hash"]
 
 
 def sealed_hash(kind: str, part: Mapping[str, Any]) -> str:
@@ -52,6 +52,29 @@ def said_hash(prompt: Message, response: Message, said: Response) -> str | None:
     return answer_hash(said.answer) if part is None else sealed_hash(said.type, part)
 
 
+@frozen
+class Edited:
+    """What was approved in the place of what an encrypted authorization asked.
+
+    :param bare_hash: of what it asked, without the context; ``None`` if nobody was to edit it.
+    :param context: what a person has made of it.
+    """
+
+    bare_hash: str | None = field(repr=False)
+    context: dict[str, Any] = field(repr=False)
+
+    def is_said_by(self, content: PromptContent) -> bool:
+        """Whether this is what is about to be done.
+
+        :raises CanonicalError: one of the two has no canonical form.
+        """
+        if not isinstance(content, Authorization) or self.bare_hash is None:
+            return False
+        about = content_hash(evolve(content, context=self.context))
+        bare = content_hash(evolve(content, context=None))
+        return bare == self.bare_hash and content_hash(content) == about
+
+
 @frozen(kw_only=True)
 class Hidden:
     """What whoever encrypted a prompt knows of it, and of the answer that they opened.
@@ -67,6 +90,7 @@ class Hidden:
     content_hash: str | None = field(repr=False)
     prompt_hash: str | None
     answer_hash: str | None
+    edited: Edited | None = None
 
     @property
     def is_known(self) -> bool:
@@ -79,7 +103,11 @@ class Hidden:
         :raises ReceiptError: it is something else.
         :raises CanonicalError: what is about to be done has no canonical form.
         """
-        if self.content_hash != content_hash(content):
+        if self.edited is not None:
+            same = self.edited.is_said_by(content)
+        else:
+            same = self.content_hash == content_hash(content)
+        if not same:
             raise ReceiptError(
                 Fault.OTHER_ACTION, "what was encrypted is not what is about to be done"
             )

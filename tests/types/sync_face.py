@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, assert_type
 from uuid import UUID
 
+from attrs import frozen
+
 import ailoop
 import ailoop.aio
 from ailoop.model.message import Message, Notification, ResponseMessage, ResponseType
@@ -19,6 +21,7 @@ from ailoop.sync import (
     Connected,
     ConnectionEvent,
     ConnectionState,
+    FormAnswer,
     Lost,
     Patience,
     Reconnecting,
@@ -84,17 +87,44 @@ def asking(client: AiloopClient) -> None:
 
 
 def refused_questions(client: AiloopClient) -> None:
-    client.ask("general")  # type: ignore[call-arg]
-    client.ask("general", "Which?", ["a", "b"])  # type: ignore[call-arg]
-    client.ask("general", "Which?", choices=5)  # type: ignore[arg-type]
-    client.ask("general", "Which?", timeout="5")  # type: ignore[arg-type]
-    client.ask("general", "Which?", key=7)  # type: ignore[arg-type]
-    client.ask("general", "Which?", option="a")  # type: ignore[call-arg]
-    client.ask(b"general", "Which?")  # type: ignore[arg-type]
+    client.ask("general")  # type: ignore[call-overload]
+    client.ask("general", "Which?", ["a", "b"])  # type: ignore[call-overload]
+    client.ask("general", "Which?", choices=5)  # type: ignore[call-overload]
+    client.ask("general", "Which?", timeout="5")  # type: ignore[call-overload]
+    client.ask("general", "Which?", key=7)  # type: ignore[call-overload]
+    client.ask("general", "Which?", option="a")  # type: ignore[call-overload]
+    client.ask(b"general", "Which?")  # type: ignore[call-overload]
     client.authorize("general")  # type: ignore[call-arg]
     client.authorize("general", "deploy", 300)  # type: ignore[call-arg]
     client.navigate("general", url=None)  # type: ignore[arg-type]
     client.ask("general", "Which?").content.answer.upper()  # type: ignore[union-attr]
+
+
+@frozen
+class Release:
+    version: str
+    replicas: int = 3
+
+
+def filling_in(client: AiloopClient, ticket: Ticket, schema: dict[str, Any]) -> None:
+    answer = client.ask("general", "What?", schema=Release, timeout=5, key="k")
+    assert_type(answer, FormAnswer[Release])
+    assert_type(answer.value, Release | None)
+    assert_type((client.ask("general", "What?", schema=schema)).value, dict[str, Any] | None)
+    assert_type(client.wait(ticket, schema=Release), FormAnswer[Release])
+    assert_type(client.wait(ticket, schema=schema), FormAnswer[dict[str, Any]])
+    assert_type(client.post_question("general", "What?", schema=Release), Ticket)
+    assert_type(client.respond(ticket, {"version": "1"}), ResponseMessage)
+    approval = client.authorize("general", "deploy", context=schema, editable=True)
+    assert_type(approval.edited, bool)
+    assert_type(client.post_authorization("general", "deploy", editable=True), Ticket)
+    print(answer.value.version)  # type: ignore[union-attr]
+    client.ask("general", "What?", schema="{}")  # type: ignore[call-overload]
+    client.ask("general", "What?", schema=Release, choices=["a"])  # type: ignore[call-overload]
+    client.wait(ticket, schema=5)  # type: ignore[call-overload]
+    client.post_question("general", "What?", schema=5)  # type: ignore[arg-type]
+    client.authorize("general", "deploy", editable="yes")  # type: ignore[arg-type]
+    print((client.ask("general", "What?")).value)  # type: ignore[attr-defined]
 
 
 def saying(client: AiloopClient) -> None:
@@ -118,7 +148,7 @@ def stepping(client: AiloopClient, prompt_id: UUID) -> None:
     assert_type(client.wait(str(prompt_id)), ResponseMessage)
     assert_type(client.withdraw(ticket), ResponseMessage)
     client.post_question("general", "Which?", leave_open=True)  # type: ignore[call-arg]
-    client.wait(7)  # type: ignore[arg-type]
+    client.wait(7)  # type: ignore[call-overload]
     client.withdraw(client.wait(ticket))  # type: ignore[arg-type]
     assert_type(client.wait(client.post_question("general", "Which?")), ResponseMessage)
 

@@ -11,6 +11,7 @@ from typing import Any, assert_type
 from uuid import UUID
 
 import trio
+from attrs import frozen
 
 import ailoop.aio
 import ailoop.sync
@@ -20,6 +21,7 @@ from ailoop import (
     Connected,
     ConnectionEvent,
     ConnectionState,
+    FormAnswer,
     Lost,
     MessageFeed,
     Patience,
@@ -88,19 +90,48 @@ async def asking(client: AiloopClient) -> None:
 
 
 async def refused_questions(client: AiloopClient) -> None:
-    await client.ask("general")  # type: ignore[call-arg]
-    await client.ask("general", "Which?", ["a", "b"])  # type: ignore[call-arg]
-    await client.ask("general", "Which?", choices=5)  # type: ignore[arg-type]
-    await client.ask("general", "Which?", timeout="5")  # type: ignore[arg-type]
-    await client.ask("general", "Which?", key=7)  # type: ignore[arg-type]
-    await client.ask("general", "Which?", option="a")  # type: ignore[call-arg]
-    await client.ask(b"general", "Which?")  # type: ignore[arg-type]
+    await client.ask("general")  # type: ignore[call-overload]
+    await client.ask("general", "Which?", ["a", "b"])  # type: ignore[call-overload]
+    await client.ask("general", "Which?", choices=5)  # type: ignore[call-overload]
+    await client.ask("general", "Which?", timeout="5")  # type: ignore[call-overload]
+    await client.ask("general", "Which?", key=7)  # type: ignore[call-overload]
+    await client.ask("general", "Which?", option="a")  # type: ignore[call-overload]
+    await client.ask(b"general", "Which?")  # type: ignore[call-overload]
     await client.authorize("general")  # type: ignore[call-arg]
     await client.authorize("general", "deploy", 300)  # type: ignore[call-arg]
     await client.navigate("general", url=None)  # type: ignore[arg-type]
     client.ask("general", "Which?")  # type: ignore[unused-coroutine]
     print(client.ask("general", "Which?").content)  # type: ignore[attr-defined]
     (await client.ask("general", "Which?")).content.answer.upper()  # type: ignore[union-attr]
+
+
+@frozen
+class Release:
+    version: str
+    replicas: int = 3
+
+
+async def filling_in(client: AiloopClient, ticket: Ticket, schema: dict[str, Any]) -> None:
+    answer = await client.ask("general", "What?", schema=Release, timeout=5, key="k")
+    assert_type(answer, FormAnswer[Release])
+    assert_type(answer.value, Release | None)
+    assert_type(
+        (await client.ask("general", "What?", schema=schema)).value, dict[str, Any] | None
+    )
+    assert_type(await client.wait(ticket, schema=Release), FormAnswer[Release])
+    assert_type(await client.wait(ticket, schema=schema), FormAnswer[dict[str, Any]])
+    assert_type(await client.post_question("general", "What?", schema=Release), Ticket)
+    assert_type(await client.respond(ticket, {"version": "1"}), ResponseMessage)
+    approval = await client.authorize("general", "deploy", context=schema, editable=True)
+    assert_type(approval.edited, bool)
+    assert_type(await client.post_authorization("general", "deploy", editable=True), Ticket)
+    print(answer.value.version)  # type: ignore[union-attr]
+    await client.ask("general", "What?", schema="{}")  # type: ignore[call-overload]
+    await client.ask("general", "What?", schema=Release, choices=["a"])  # type: ignore[call-overload]
+    await client.wait(ticket, schema=5)  # type: ignore[call-overload]
+    await client.post_question("general", "What?", schema=5)  # type: ignore[arg-type]
+    await client.authorize("general", "deploy", editable="yes")  # type: ignore[arg-type]
+    print((await client.ask("general", "What?")).value)  # type: ignore[attr-defined]
 
 
 async def saying(client: AiloopClient) -> None:
@@ -125,9 +156,9 @@ async def stepping(client: AiloopClient, prompt_id: UUID) -> None:
     assert_type(await client.wait(str(prompt_id)), ResponseMessage)
     assert_type(await client.withdraw(ticket), ResponseMessage)
     await client.post_question("general", "Which?", leave_open=True)  # type: ignore[call-arg]
-    await client.wait(7)  # type: ignore[arg-type]
+    await client.wait(7)  # type: ignore[call-overload]
     await client.withdraw(await client.wait(ticket))  # type: ignore[arg-type]
-    await client.wait(client.post_question("general", "Which?"))  # type: ignore[arg-type]
+    await client.wait(client.post_question("general", "Which?"))  # type: ignore[call-overload]
 
 
 async def serving_a_person(client: AiloopClient, ticket: Ticket) -> None:

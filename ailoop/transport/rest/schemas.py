@@ -14,6 +14,7 @@ from ailoop.model.message import (
     SenderType,
 )
 from ailoop.model.names import RESERVED_CHANNELS
+from ailoop.transport.rest.form_schemas import form_schemas
 
 __all__ = ["CHANNEL", "ref", "schemas"]
 
@@ -54,7 +55,13 @@ _METADATA: Schema = {"type": "object", "additionalProperties": True}
 
 def schemas(limits: MessageLimits) -> dict[str, Schema]:
     """Return every component schema by its name."""
-    return {**_contents(limits), **_messages(), **_bodies(limits), **_reports()}
+    return {
+        **_contents(limits),
+        **form_schemas(),
+        **_messages(),
+        **_bodies(limits),
+        **_reports(),
+    }
 
 
 def _contents(limits: MessageLimits) -> dict[str, Schema]:
@@ -77,6 +84,10 @@ def _contents(limits: MessageLimits) -> dict[str, Schema]:
                 "text": _text(limits, "What is asked"),
                 "timeout_seconds": {**timeout, "default": 60},
                 "choices": _nullable(choices),
+                "schema": {
+                    **_nullable(ref("Form")),
+                    "description": "Without choices: the answer is an object that fits it.",
+                },
             },
         ),
         "authorization": (
@@ -85,6 +96,10 @@ def _contents(limits: MessageLimits) -> dict[str, Schema]:
                 "action": _text(limits, "What would be done"),
                 "timeout_seconds": {**timeout, "default": 300},
                 "context": context,
+                "editable": {
+                    **_nullable({"type": "boolean", "default": False}),
+                    "description": "Whether an approval may bring another context: an object.",
+                },
             },
         ),
         "notification": (
@@ -97,7 +112,10 @@ def _contents(limits: MessageLimits) -> dict[str, Schema]:
         "response": (
             [],
             {
-                "answer": _nullable(_text(limits, "The answer", least=0)),
+                "answer": {
+                    **_nullable(_text(limits, "The answer", least=0)),
+                    "description": "An object that is sent here is recorded as its JSON text.",
+                },
                 "response_type": _nullable({"enum": list(ResponseType)}),
             },
         ),
@@ -209,7 +227,14 @@ def _bodies(limits: MessageLimits) -> dict[str, Schema]:
         "Decision": _object(
             [],
             {
-                "answer": _nullable(_text(limits, "The answer, or a choice", least=0)),
+                "answer": {
+                    "anyOf": [
+                        _text(limits, "The answer, or a choice", least=0),
+                        {"type": "object", "additionalProperties": True},
+                        {"type": "null"},
+                    ],
+                    "description": "To a form, and of an edited context, an object.",
+                },
                 "response_type": _nullable(
                     {"enum": list(ResponseType), "default": ResponseType.TEXT}
                 ),
