@@ -10,7 +10,7 @@ from typing import NoReturn
 import trio
 from attrs import frozen
 
-from ailoop import AiloopClient, AiloopError, Patience
+from ailoop import AiloopClient, AiloopError, Approval, Patience
 from ailoop.cli.hook_reply import Answer, arm, block, deny, leave
 from ailoop.cli.lines import stop_signals
 from ailoop.cli.running import NO_PATIENCE, explain, only_ailoop_error
@@ -22,6 +22,7 @@ from ailoop.policy import (
     PolicyError,
     Verdict,
     decide,
+    denied_as_edited,
     find_policy,
     read_policy,
 )
@@ -187,6 +188,7 @@ async def _asked(hook: Hook, policy: Policy, occasion: Occasion, verdict: Verdic
                     hook.channel_of(verdict, policy),
                     content.action,
                     context=content.context,
+                    editable=content.editable,
                     timeout=seconds,
                     metadata=request_metadata(occasion.call, verdict, occasion.about),
                     key=occasion.key,
@@ -197,10 +199,20 @@ async def _asked(hook: Hook, policy: Policy, occasion: Occasion, verdict: Verdic
             return deny(_why_not(only_ailoop_error(raised)))
         except (TypeError, ValueError, RecursionError) as error:
             return deny(f"Denied: a person cannot be asked about it: {error}")
-        if approval:
-            return Answer(Decision.ALLOW, consent(approval.response))
-        return deny(refusal(approval.response, seconds))
+        return _told(policy, occasion, approval, seconds)
     return deny(f"Denied: there was no answer within {seconds} s")
+
+
+def _told(policy: Policy, occasion: Occasion, approval: Approval, seconds: int) -> Answer:
+    """Return what a person's decision comes to."""
+    if not approval:
+        return deny(refusal(approval.response, seconds))
+    if not approval.edited:
+        return Answer(Decision.ALLOW, consent(approval.response))
+    if denied := denied_as_edited(policy, occasion.call, approval.context):
+        return deny(f"As it was edited it may not be done. {denial(denied)}")
+    why = f"{consent(approval.response)} (edited)"
+    return Answer(Decision.ALLOW, why, approval.context)
 
 
 def _why_not(error: AiloopError) -> str:

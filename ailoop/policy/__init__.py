@@ -4,7 +4,7 @@ Nothing here asks anybody, waits or talks to a server.
 """
 
 from ailoop.policy.call import Call
-from ailoop.policy.decide import Verdict, decide
+from ailoop.policy.decide import Verdict, decide, denied_as_edited
 from ailoop.policy.file import PolicyError, Problem, find_policy, parse_policy, read_policy
 from ailoop.policy.rule import Decision, Policy, Rule
 
@@ -17,6 +17,7 @@ __all__ = [
     "Rule",
     "Verdict",
     "decide",
+    "denied_as_edited",
     "find_policy",
     "parse_policy",
     "read_policy",

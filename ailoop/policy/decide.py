@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping
+from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ailoop.policy.call import COMMAND, Call
 from ailoop.policy.rule import Decision, Policy, Rule
 
-__all__ = ["Verdict", "decide"]
+__all__ = ["Verdict", "decide", "denied_as_edited"]
 
 
 @frozen(kw_only=True)
@@ -64,6 +66,17 @@ def decide(policy: Policy, call: Call) -> Verdict:
         left = left if len(left) <= 200 else f"{left[:200]}…"
         why = f"no rule allows the part “{left}”, and the default is {policy.default}"
     return Verdict(decision=policy.default, why=why, parts=parts)
+
+
+def denied_as_edited(
+    policy: Policy, call: Call, arguments: Mapping[str, Any]
+) -> Verdict | None:
+    """Return why a call may not be made as a person has edited it, if it may not.
+
+    A person who is asked may do what the policy asks about, and not what it denies.
+    """
+    verdict = decide(policy, evolve(call, arguments=arguments))
+    return verdict if verdict.decision is Decision.DENY else None
 
 
 def _says(rule: Rule) -> str:

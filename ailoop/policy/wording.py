@@ -51,14 +51,15 @@ class Record:
 
 
 def request(call: Call, verdict: Verdict, seconds: int) -> Authorization:
-    """Return what a person is asked: the whole of the arguments is what they decide on.
+    """Return what a person is asked: the whole of the arguments, which they may edit.
 
     :param seconds: how long they have.
     """
     reason = verdict.rule.reason if verdict.rule else None
     action = call.label if reason is None else f"{call.label}\n{reason}"
-    context = dict(call.arguments)
-    return Authorization(action=action, context=context, timeout_seconds=seconds)
+    return Authorization(
+        action=action, context=dict(call.arguments), editable=True, timeout_seconds=seconds
+    )
 
 
 def record(call: Call, verdict: Verdict, about: Mapping[str, Any]) -> Record:

@@ -386,3 +386,28 @@ def test_a_token(tmp_path: Path) -> None:
 def test_it_is_quiet(channel: str, env: dict[str, str]) -> None:
     """Standard error has nothing on it as long as nothing is wrong."""
     assert run_hook(hook_input(), "-c", channel, "-t", "1", env=env).stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("edited", "word"),
+    [("make test", "allow"), ("rm -rf /", "deny"), ("ls; rm x", "deny"), ("echo $X", "allow")],
+    ids=["other", "denied", "part-denied", "doubtful"],
+)
+def test_a_person_edits_the_input(
+    api: Api, channel: str, env: dict[str, str], tmp_path: Path, edited: str, word: str
+) -> None:
+    """The tool gets what they have made of it, but for what the policy denies to everybody."""
+    policy_file(tmp_path, channel)
+    with asking(hook_input("make"), env=env) as popen:
+        (item,) = api.wait_pending(channel)
+        assert item["message"]["content"]["editable"] is True
+        answer = api.respond(item["message_id"], **APPROVE, answer={"command": edited})
+        assert answer.status_code == 200, answer.text
+        told = answer_of(popen)
+    assert told["permissionDecision"] == word
+    if word == "allow":
+        assert told["updatedInput"] == {"command": edited}
+        assert told["permissionDecisionReason"] == "Approved by a person (edited)"
+    else:
+        assert "updatedInput" not in told
+        assert "nothing is deleted from here" in told["permissionDecisionReason"]
