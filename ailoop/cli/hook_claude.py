@@ -15,7 +15,7 @@ from ailoop.cli.hook_reply import Answer, arm, block, deny, leave
 from ailoop.cli.lines import stop_signals
 from ailoop.cli.running import NO_PATIENCE, explain, only_ailoop_error
 from ailoop.cli.text import clean, complain
-from ailoop.client import Conflict, Refused, Unreachable
+from ailoop.client import Conflict, NotAuthorized, Refused, Unreachable, UnreadAnswer
 from ailoop.policy import (
     Decision,
     Policy,
@@ -218,6 +218,8 @@ def _told(policy: Policy, occasion: Occasion, approval: Approval, seconds: int) 
 def _why_not(error: AiloopError) -> str:
     if isinstance(error, Unreachable):
         return f"Denied, as nobody can be asked: {error}. Tell the user; do not try again now."
+    if isinstance(error, NotAuthorized | UnreadAnswer):
+        return f"Denied: {error}"  # there is an answer, which is not to be believed
     if isinstance(error, Conflict):
         return f"Denied: this call was asked about before, in other words: {error}"
     if isinstance(error, Refused) and error.code in ("too_large", "invalid_message"):
