@@ -40,7 +40,7 @@ from ailoop.broker.state import Accepted, Outcome
 from ailoop.model.delivery import Showing
 from ailoop.model.envelope import SEALED, sealed_part
 from ailoop.model.errors import Refusal
-from ailoop.model.fitting import decided
+from ailoop.model.fitting import FITTED, decided
 from ailoop.model.form import refuse_answer
 from ailoop.model.message import (
     PROMPT_TYPES,
@@ -291,7 +291,8 @@ class Broker:
         self._guard.check_respond(prompt)
         sealed = sealed_part(message.metadata)
         content, extra = self._fit(prompt.message, message.content, sealed)
-        metadata = self._guard.sign({**(message.metadata or {}), **extra})
+        told = {k: v for k, v in (message.metadata or {}).items() if k not in FITTED}
+        metadata = self._guard.sign({**told, **extra})
         return evolve(
             message,
             sender_type=SenderType.HUMAN,

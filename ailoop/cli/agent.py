@@ -8,9 +8,11 @@ from typing import Any
 
 import click
 import trio
+from attrs import evolve
 
 from ailoop import AiloopClient, AiloopError, Approval, Unreachable
 from ailoop.cli.direct import ask_here
+from ailoop.cli.form_options import read_schema_options
 from ailoop.cli.lines import is_terminal
 from ailoop.cli.receipt_options import check_canonical, read_context, read_receipt_key
 from ailoop.cli.running import (
@@ -52,6 +54,17 @@ _WITHDRAW_SECONDS = 2
 @channel
 @timeout(60)
 @click.option("--choice", "choices", multiple=True, help="An allowed answer; repeat it.")
+@click.option(
+    "--schema", metavar="FILE|JSON", help="A form: the JSON Schema of what is to be filled in."
+)
+@click.option(
+    "--field",
+    "fields",
+    multiple=True,
+    metavar="NAME:TYPE",
+    help="A field of a form; repeat it. TYPE is text, int, number, bool, email, uri, date, "
+    "time or choices such as eu|us; ? after it makes it optional, =VALUE is its default.",
+)
 @seal_for
 @server
 @as_json
@@ -60,19 +73,27 @@ def ask(
     channel: str,
     timeout: int,
     choices: tuple[str, ...],
+    schema: str | None,
+    fields: tuple[str, ...],
     seal_for: tuple[str, ...],
     server: str | None,
     as_json: bool,
 ) -> None:
-    r"""Ask a person a question and print the answer.
+    r"""Ask a person a question and print the answer; of a form it is a JSON object.
 
     \b
     Examples:
       ailoop ask "Which region?" --choice eu --choice us
+      ailoop ask "Release what?" --field version:text --field "replicas:int=3" --json
       AILOOP_SERVER=http://127.0.0.1:8081 ailoop ask "Ship it?" -t 3600 --json
       ailoop ask "Which customer?" --seal-for ann.public.jwk --server http://ops:8081
     """
-    content = Question(text=question, timeout_seconds=timeout, choices=choices or None)
+    form = read_schema_options(schema, fields)
+    if choices and form is not None:
+        raise click.UsageError("--choice does not go together with --schema or --field")
+    content = Question(
+        text=question, timeout_seconds=timeout, choices=choices or None, schema=form
+    )
 
     async def command() -> int:
         response = await _decide(server, channel, content, seal_for)
@@ -84,7 +105,8 @@ def ask(
         words = "Nobody answered in time" if kind == "timeout" else "The question was cancelled"
         if as_json and answered:
             extra = {"metadata": response.metadata} if response.metadata else {}
-            print_json({"response": answer, **about, **extra})
+            value = {"value": load_json(answer)} if form is not None else {}
+            print_json({"response": answer, **value, **about, **extra})
         elif as_json:
             print_json({"error": kind.value, "message": words, **about})
         elif answered:
@@ -102,6 +124,11 @@ def ask(
 @timeout(300)
 @click.option("--context", help="JSON that helps the person decide.")
 @click.option(
+    "--editable",
+    is_flag=True,
+    help="The person may approve another context, which is printed; it is a JSON object.",
+)
+@click.option(
     "--receipt-key",
     envvar=VARIABLE,
     show_envvar=True,
@@ -116,6 +143,7 @@ def authorize(
     channel: str,
     timeout: int,
     context: str | None,
+    editable: bool,
     receipt_key: str | None,
     seal_for: tuple[str, ...],
     server: str | None,
@@ -127,10 +155,14 @@ def authorize(
     Examples:
       ailoop authorize "drop table users" && psql -c "drop table users"
       ailoop authorize "deploy" --context '{"version": "1.4.2"}' -t 900
+      ailoop authorize "send mails" --context '{"to": ["ann"]}' --editable --json
       ailoop authorize "deploy" --receipt-key receipts.key.pub && ./deploy
     """
     content = Authorization(
-        action=action, timeout_seconds=timeout, context=read_context(context)
+        action=action,
+        timeout_seconds=timeout,
+        context=read_context(context),
+        editable=editable,
     )
     receipts = read_receipt_key(receipt_key)
     if receipts is not None:
@@ -142,16 +174,23 @@ def authorize(
         check_canonical(content)
 
     async def command() -> int:
-        approval = Approval(await _decide(server, channel, content, seal_for))
+        approval = Approval.of(await _decide(server, channel, content, seal_for), content)
         if receipts is not None and approval:
-            approval = receipts.prove(channel, content, approval)
-            approval.redeem(content.action, content.context)
+            about = evolve(content, context=approval.context)
+            approval = receipts.prove(channel, about, approval)
+            approval.redeem(action, approval.context)
+        granted = editable and bool(approval)
         if as_json:
-            about = {"action": action, "channel": channel}
-            _print_decision("authorized", approval, about)
+            told: dict[str, Any] = {"action": action, "channel": channel}
+            if granted:
+                told |= {"edited": approval.edited, "context": approval.context}
+            _print_decision("authorized", approval, told)
         else:
             verdict = "approved" if approval else "denied"
-            click.echo(clean(f"{verdict}{_why(approval.response)}"))
+            why = f": {approval.doubt}" if approval.doubt else _why(approval.response)
+            click.echo(clean(f"{verdict}{why}"))
+            if granted:
+                print_json(approval.context)
         return OK if approval else REFUSED
 
     run(_checked(channel, content, command))
@@ -267,7 +306,10 @@ async def _decide(
                 f"Waiting for a person to answer {prompt.id} (Ctrl-C withdraws it).", err=True
             )
         try:
-            return await client.wait(prompt.id)
+            schema = content.schema if isinstance(content, Question) else None
+            if schema is None:
+                return await client.wait(prompt.id)
+            return await client.wait(prompt.id, schema=schema)
         except Unreachable as error:
             raise Unreachable(f"{error}; the prompt {prompt.id} may still be open") from None
         except trio.Cancelled:

@@ -51,6 +51,7 @@ class LineReader:
     def forget_typed(self) -> None:
         """Drop what was typed so far: it cannot be about a question not shown yet."""
         if self._screen:
+            self._held = b""
             termios.tcflush(self._fd, termios.TCIFLUSH)
 
     async def readline(self) -> str | None:

@@ -8,6 +8,7 @@ from uuid import UUID
 import click
 
 from ailoop import AiloopClient
+from ailoop.cli.form_options import read_object
 from ailoop.cli.running import NO_PATIENCE, OK, as_json, keys, responder, run, server
 from ailoop.cli.text import one_line, print_json
 from ailoop.model.codec import dump_message
@@ -21,14 +22,16 @@ _reason = click.option("-r", "--reason", help="Why; the agent is told.")
 
 @click.command()
 @_prompt_id
-@click.argument("text")
+@click.argument("text", required=False)
+@click.option("--value", metavar="JSON", help="The answer to a form: an object of its fields.")
 @responder
 @keys
 @server
 @as_json
 def answer(
     prompt_id: UUID,
-    text: str,
+    text: str | None,
+    value: str | None,
     responder: str,
     keys: tuple[str, ...],
     server: str | None,
@@ -40,12 +43,19 @@ def answer(
     Examples:
       ailoop answer 0190f3a2-… "use the blue one"
       ailoop answer 0190f3a2-… 2 --key ann.private.jwk
+      ailoop answer 0190f3a2-… --value '{"version": "1.2", "replicas": 3}'
     """
-    _respond(server, as_json, keys, prompt_id, answer=text, responder=responder)
+    if (text is None) is (value is None):
+        raise click.UsageError("answer with TEXT, or with --value")
+    said = text if value is None else read_object(value, "--value")
+    _respond(server, as_json, keys, prompt_id, answer=said, responder=responder)
 
 
 @click.command()
 @_prompt_id
+@click.option(
+    "--value", metavar="JSON", help="Approve with this context, all of it, if it is editable."
+)
 @_reason
 @responder
 @keys
@@ -53,6 +63,7 @@ def answer(
 @as_json
 def approve(
     prompt_id: UUID,
+    value: str | None,
     reason: str | None,
     responder: str,
     keys: tuple[str, ...],
@@ -62,14 +73,16 @@ def approve(
     r"""Approve the authorization ID, or say that you opened the page.
 
     \b
-    Example:
+    Examples:
       ailoop approve 0190f3a2-…
+      ailoop approve 0190f3a2-… --value '{"to": ["ann"]}'
     """
     _respond(
         server,
         as_json,
         keys,
         prompt_id,
+        answer=None if value is None else read_object(value, "--value"),
         response_type=ResponseType.AUTHORIZATION_APPROVED,
         reason=reason,
         responder=responder,

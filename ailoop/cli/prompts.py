@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,12 +18,14 @@ from ailoop import (
     SealedMessage,
     SealedPrompt,
 )
+from ailoop.cli.form_text import read_context, read_form
 from ailoop.cli.lines import LineReader
 from ailoop.cli.running import explain
 from ailoop.cli.show import outcome, prompt_lines, seal_lines
 from ailoop.cli.text import colour, one_line
 from ailoop.model.message import (
     PROMPT_TYPES,
+    Authorization,
     Message,
     Notification,
     Question,
@@ -34,7 +37,9 @@ __all__ = ["Inbox"]
 
 _HELP = """\
   TEXT            answer the question; a choice also by its number
+  FIELD: TEXT; …  fill in a form; or its answer as JSON
   y, n [REASON]   approve or deny
+  edit {JSON}     approve with another context, where that is allowed
   #2 …            the same for number 2; needed when more than one waits
   list            show what waits; help, quit"""
 
@@ -156,9 +161,10 @@ class Inbox:
                 f"There is no #{number}." if number else "That is no number of a prompt."
             )
             return
-        decision = _read(prompt, said)
-        if decision is None:
-            self._write(f"#{number} {_takes(prompt)}")
+        try:
+            decision = _read(prompt, said)
+        except ValueError as error:
+            self._write(f"#{number} {one_line(str(error))}")
             return
         self._answered.add(prompt.id)
         try:
@@ -194,28 +200,47 @@ class Inbox:
         return None, line
 
 
-def _read(prompt: Message, said: str) -> dict[str, Any] | None:
-    """Read a decision; only an explicit yes is one that approves."""
+def _read(prompt: Message, said: str) -> dict[str, Any]:
+    """Read a decision; only an explicit yes is one that approves.
+
+    :raises ValueError: it is none that this prompt takes; the text says what it does.
+    """
     unread = isinstance(prompt, SealedMessage) and not prompt.is_open
-    if isinstance(prompt.content, Question) and not unread:
-        return {"answer": said}
-    word, _, reason = said.partition(" ")
-    kinds = {
-        "y": ResponseType.AUTHORIZATION_APPROVED,
-        "yes": ResponseType.AUTHORIZATION_APPROVED,
-        "n": ResponseType.AUTHORIZATION_DENIED,
-        "no": ResponseType.AUTHORIZATION_DENIED,
-    }
-    kind = kinds.get(word.lower())
-    if kind is None or (unread and kind is not ResponseType.AUTHORIZATION_DENIED):
-        return None
-    if isinstance(prompt.content, Question):
+    content = prompt.content
+    if isinstance(content, Question) and not unread:
+        return {
+            "answer": said
+            if content.schema is None
+            else _taken(partial(read_form, content.schema), said)
+        }
+    word, _, rest = said.partition(" ")
+    kind = _WORDS.get(word.lower())
+    editable = isinstance(content, Authorization) and content.editable and not unread
+    if word.lower() == "edit" and editable:
+        return {"response_type": _APPROVED, "answer": _taken(read_context, rest)}
+    if unread and kind is not ResponseType.AUTHORIZATION_DENIED:
+        raise ValueError(
+            "cannot be read here, so it takes n alone: nobody is to approve it unread."
+        )
+    if kind is None:
+        raise ValueError(f"takes y or n, and a reason if you like{_EDIT if editable else '.'}")
+    if isinstance(content, Question):
         kind = ResponseType.CANCELLED
-    return {"response_type": kind, "reason": reason.strip() or None}
+    return {"response_type": kind, "reason": rest.strip() or None}
 
 
-def _takes(prompt: Message) -> str:
-    """Say what a prompt takes, where it was something else."""
-    if isinstance(prompt, SealedMessage) and not prompt.is_open:
-        return "cannot be read here, so it takes n alone: nobody is to approve it unread."
-    return "takes y or n, and a reason if you like."
+def _taken(read: Callable[[str], str], said: str) -> str:
+    try:
+        return read(said)
+    except ValueError as error:
+        raise ValueError(f"not taken: {error}") from None
+
+
+_APPROVED = ResponseType.AUTHORIZATION_APPROVED
+_WORDS = {
+    "y": _APPROVED,
+    "yes": _APPROVED,
+    "n": ResponseType.AUTHORIZATION_DENIED,
+    "no": ResponseType.AUTHORIZATION_DENIED,
+}
+_EDIT = "; edit {…} approves with another context."

@@ -29,6 +29,7 @@ from ailoop.client import (
     Refused,
     SealedPrompt,
     Unavailable,
+    UnfitAnswer,
     Unreachable,
     UnreadAnswer,
 )
@@ -201,11 +202,18 @@ def explain(error: AiloopError) -> str:
             return "this server wants to know who you are; put your API key into AILOOP_TOKEN"
         case {"code": "original_not_found" | "message_not_found"}:
             return "there is no prompt with this id, or not any more"
+        case {"code": "invalid_answer", "problems": list(problems)} if len(problems) > 1:
+            return "; ".join(map(_problem, problems))
         case {"choices": list(choices)}:
             return f"{error}: {', '.join(map(str, choices))}"
         case {"response": dict(recorded)}:
             return f"{error}: {outcome(load_message(recorded))}"
     return str(error)
+
+
+def _problem(problem: Any) -> str:
+    name = str(problem.get("path", "")).removeprefix("$.content.answer").lstrip(".")
+    return f"{name} {problem.get('error', '')}".strip()
 
 
 def exit_code_of(error: AiloopError) -> int:
@@ -214,7 +222,7 @@ def exit_code_of(error: AiloopError) -> int:
         return UNREACHABLE
     if isinstance(error, Invalid | NotAllowed | BadKeyFile):
         return USAGE
-    said_no = NotFound | Conflict | NotAuthorized | SealedPrompt | UnreadAnswer
+    said_no = NotFound | Conflict | NotAuthorized | SealedPrompt | UnreadAnswer | UnfitAnswer
     return REFUSED if isinstance(error, said_no) else UNREACHABLE
 
 

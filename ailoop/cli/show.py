@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from wcwidth import wcwidth
 
+from ailoop.cli.form_text import field_lines
 from ailoop.cli.text import clean, colour, one_line
 from ailoop.client import SealedMessage
 from ailoop.model.codec import format_time
@@ -91,11 +92,15 @@ def seal_lines(message: Message) -> list[str]:
 
 
 def detail_lines(content: PromptContent) -> list[str]:
-    """Return what a person decides by: the numbered choices, or the context."""
+    """Return what a person decides by: the numbered choices, the fields, or the context."""
     match content:
         case Question(choices=tuple() as choices):
             return [f"{number}) {one_line(text)}" for number, text in enumerate(choices, 1)]
+        case Question(schema=dict() as schema):
+            return field_lines(schema)
         case Authorization(context=context) | Navigate(context=context) if context is not None:
             pretty = orjson.dumps(context, option=orjson.OPT_INDENT_2).decode()
-            return clean(pretty).splitlines()
+            changing = ["(it may be changed before it is approved)"]
+            editable = isinstance(content, Authorization) and content.editable
+            return clean(pretty).splitlines() + (changing if editable else [])
     return []

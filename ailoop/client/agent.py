@@ -9,9 +9,10 @@ import anyio
 from attrs import evolve
 
 from ailoop.client.approval import Approval
+from ailoop.client.contents import make_authorization, make_message, make_question
 from ailoop.client.form_answer import FormAnswer, Schema, WantedForm
 from ailoop.client.guard import Guard
-from ailoop.client.steps import StepVerbs, make_authorization, make_message, make_question
+from ailoop.client.steps import StepVerbs
 from ailoop.model.message import (
     Authorization,
     Message,
@@ -149,11 +150,7 @@ class AgentVerbs(StepVerbs):
         self._check_provable(content)
         began = anyio.current_time()
         response = await self._ask(channel, content, metadata, key, leave_open)
-        seconds = anyio.current_time() - began
-        approval = Approval(response, seconds, asked=context)
-        if approval.edited and not editable:
-            doubt = "its context was edited, which nobody had offered"
-            return Approval(response, seconds, doubt=doubt)
+        approval = Approval.of(response, content, anyio.current_time() - began)
         return self._proved(channel, content, approval)
 
     def approval_of(

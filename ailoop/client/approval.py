@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from attrs import field, frozen
 
 from ailoop.client.errors import NotAuthorized, ReceiptInvalid
-from ailoop.model.message import ResponseMessage, ResponseType
+from ailoop.model.fitting import parse_answer
+from ailoop.model.message import Authorization, ResponseMessage, ResponseType
 
 __all__ = ["Approval"]
 
@@ -41,6 +42,24 @@ class Approval:
     _asked: Any = field(default=None, kw_only=True, eq=False)
     _proof: Proof | None = field(default=None, kw_only=True, eq=False)
 
+    @classmethod
+    def of(
+        cls, response: ResponseMessage, asked: Authorization, seconds: float | None = None
+    ) -> Approval:
+        """Return the decision that a response is on what was asked.
+
+        :param seconds: how long it was waited for.
+        """
+        approval = cls(response, seconds, asked=asked.context)
+        # A server refuses both, unless it cannot read them.
+        if approval.edited and not asked.editable:
+            doubt = "its context was edited, which nobody had offered"
+            return cls(response, seconds, doubt=doubt)
+        said = response.content.answer
+        if approval and asked.editable and not approval.edited and said is not None:
+            return cls(response, seconds, doubt="its edited context is not understood")
+        return approval
+
     @property
     def approved(self) -> bool:
         """Whether a person approved."""
@@ -67,8 +86,10 @@ class Approval:
 
     @property
     def _edit(self) -> dict[str, Any] | None:
-        value = (self.response.metadata or {}).get("value")
-        return value if isinstance(value, dict) else None
+        # Not metadata's value: the answer is what a receipt is about.
+        answer = self.response.content.answer
+        edited = None if answer is None else parse_answer(answer)
+        return edited if isinstance(edited, dict) else None
 
     def redeem(self, action: str, context: Any = None) -> Receipt:
         """Use the approval up, right before what was approved is done.

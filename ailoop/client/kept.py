@@ -11,6 +11,7 @@ from ailoop.model.envelope import sealed_part
 from ailoop.model.message import Authorization, Message, PromptContent, Response
 
 if TYPE_CHECKING:
+    from ailoop.client.approval import Approval
     from ailoop.trust.hidden import Hidden
 
 __all__ = ["Kept"]
@@ -60,11 +61,11 @@ class Kept:
         part = sealed_part(posted.metadata) or {}
         return evolve(self, prompt_hash=_hash(posted.content.type, part))
 
-    def hidden(self, part: Mapping[str, Any], edited: Any = None) -> Hidden:
+    def hidden(self, part: Mapping[str, Any], decision: Approval) -> Hidden:
         """Return what the receipt of an answer has to be about.
 
         :param part: what hides the answer.
-        :param edited: the context that was approved, if it was edited.
+        :param decision: what it says.
         """
         from ailoop.trust.hidden import Edited, Hidden
 
@@ -72,7 +73,7 @@ class Kept:
             content_hash=self.content_hash,
             prompt_hash=self.prompt_hash,
             answer_hash=_hash(Response.type, part),
-            edited=Edited(self.bare_hash, edited) if isinstance(edited, dict) else None,
+            edited=Edited(self.bare_hash, decision.context) if decision.edited else None,
         )
 
 

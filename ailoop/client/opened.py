@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, fields, frozen
 
+from ailoop.client.approval import Approval
 from ailoop.client.errors import UnreadAnswer
 from ailoop.client.kept import Kept
 from ailoop.client.sealing import place_of
 from ailoop.model.envelope import SEALED, sealed_part
+from ailoop.model.fitting import FITTED
 from ailoop.model.limits import MessageLimits, is_deeper
 from ailoop.model.message import Message, Response, ResponseMessage, ResponseType
 
@@ -73,10 +75,10 @@ def open_answer(response: ResponseMessage, kept: Kept | None) -> ResponseMessage
         content=Response(answer=said["answer"], response_type=response.content.response_type),
         metadata={**clear, **told} or None,
     )
-    edited = None
-    if response.content.response_type is ResponseType.AUTHORIZATION_APPROVED:
-        edited = told.get("value")
-    return OpenedResponse.opened(opened, kept.hidden(part, edited))
+    decision = Approval(opened)
+    if kept.bare_hash and decision and said["answer"] is not None and not decision.edited:
+        raise UnreadAnswer(response, "its edited context is not understood")
+    return OpenedResponse.opened(opened, kept.hidden(part, decision))
 
 
 def _without_answer(response: ResponseMessage) -> ResponseMessage:
@@ -112,7 +114,7 @@ def _unseal_answer(
     return {"answer": None, **said}
 
 
-_ANSWERS = ("index", "value")
+_ANSWERS = FITTED
 """What of the metadata is an answer."""
 
 _TOLD = ("reason", "responder", *_ANSWERS)

@@ -16,7 +16,8 @@ from ailoop.client.link import Link
 from ailoop.client.opening import Keyring, SealedMessage, follow_opened, seal_decision
 from ailoop.client.rest import RestLink
 from ailoop.client.ticket import Ticket, prompt_id_of
-from ailoop.model.codec import load_message
+from ailoop.model.codec import load_json, load_message
+from ailoop.model.form import json_text
 from ailoop.model.message import Message, ResponseMessage, ResponseType
 
 __all__ = ["PersonVerbs"]
@@ -57,7 +58,7 @@ class PersonVerbs:
         :raises SealedPrompt: it is encrypted and cannot be read here: only a denial goes out.
         """
         told = {
-            "answer": dict(answer) if isinstance(answer, Mapping) else answer,
+            "answer": _as_json(answer) if isinstance(answer, Mapping) else answer,
             "response_type": ResponseType(response_type).value,
             "reason": reason,
             "responder": responder,
@@ -141,3 +142,12 @@ class PersonVerbs:
         if not isinstance(body, dict) or not isinstance(body.get(member), list):
             raise Incompatible(f"the answer of {self.base_url} to {path} is not understood")
         return list(body[member])
+
+
+def _as_json(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an object as it travels: a date as its text, and so on.
+
+    :raises TypeError: JSON has no room for something in it.
+    """
+    members: dict[str, Any] = load_json(json_text(dict(answer)))
+    return members

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import anyio
 
+from ailoop.client.contents import make_authorization, make_message, make_question
 from ailoop.client.errors import AiloopError, Conflict
 from ailoop.client.form_answer import FormAnswer, Schema, WantedForm
 from ailoop.client.kept import Kept
@@ -17,22 +18,18 @@ from ailoop.client.opened import OpenedResponse, open_answer
 from ailoop.client.receipts import Receipts
 from ailoop.client.rest import RestLink
 from ailoop.client.sealing import Sealing, same_prompt
-from ailoop.client.ticket import Ticket, id_of_key, prompt_id_of
+from ailoop.client.ticket import Ticket, prompt_id_of
 from ailoop.model.codec import load_message
 from ailoop.model.envelope import sealed_part
-from ailoop.model.ids import new_id
 from ailoop.model.message import (
-    Authorization,
     Content,
     Message,
     Navigate,
     PromptContent,
-    Question,
     ResponseMessage,
-    SenderType,
 )
 
-__all__ = ["StepVerbs", "make_authorization", "make_message", "make_question"]
+__all__ = ["StepVerbs"]
 
 T = TypeVar("T")
 
@@ -255,48 +252,3 @@ class StepVerbs:
                         raise
                 else:
                     return
-
-
-def make_question(
-    text: str, choices: Iterable[str] | None, timeout: int, wanted: WantedForm[Any] | None
-) -> Question:
-    """Make a question of what a caller has.
-
-    :raises ValueError: it has both choices and a form.
-    """
-    listed = tuple(choices) if choices is not None else None
-    if wanted is None:
-        return Question(text=text, choices=listed, timeout_seconds=timeout)
-    if listed is not None:
-        raise ValueError("a question has choices or a schema, not both")
-    return Question(text=text, schema=wanted.schema, timeout_seconds=timeout)
-
-
-def make_authorization(
-    action: str, context: Any, timeout: int, *, editable: bool
-) -> Authorization:
-    """Make a request for permission of what a caller has.
-
-    :raises ValueError: it could not be edited.
-    """
-    if editable and not isinstance(context, dict):
-        raise ValueError("an editable authorization has a dict as its context")
-    return Authorization(
-        action=action, context=context, timeout_seconds=timeout, editable=editable
-    )
-
-
-def make_message(
-    channel: str,
-    content: Content,
-    metadata: Mapping[str, Any] | None,
-    key: str | None = None,
-) -> Message:
-    """Make an agent's message; under a key it is the same one each time."""
-    return Message(
-        id=new_id() if key is None else id_of_key(channel, content, key),
-        channel=channel,
-        sender_type=SenderType.AGENT,
-        content=content,
-        metadata=dict(metadata) if metadata is not None else None,
-    )

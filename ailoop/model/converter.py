@@ -268,16 +268,23 @@ def _register_content(
     read = make_dict_structure_fn(cls, reader, _cattrs_forbid_extra_keys=True, **reading)
     write: Callable[[Any], dict[str, Any]] = make_dict_unstructure_fn(cls, reader, **writing)
     kind = cls.type
-    check: Callable[[Any], None] | None = _CHECKS.get(cls)
+    check = _CHECKS.get(cls)
+    checked = read if check is None else _and_check(read, check)
+    reader.register_structure_hook(cls, checked)
+    reader.register_unstructure_hook(cls, lambda content: {"type": kind, **write(content)})
+    return checked
 
-    def read_and_check(value: Any, _: Any) -> Content:
-        content: Content = read(value, _)
-        if check is not None:
-            check(content)
+
+def _and_check(
+    read: Callable[[Any, Any], Any], check: Callable[[Any], None]
+) -> Callable[[Any, Any], Any]:
+    """Return what reads a content, and checks what its members are to each other."""
+
+    def read_and_check(value: Any, kind: Any) -> Any:
+        content = read(value, kind)
+        check(content)
         return content
 
-    reader.register_structure_hook(cls, read_and_check)
-    reader.register_unstructure_hook(cls, lambda content: {"type": kind, **write(content)})
     return read_and_check
 
 

@@ -24,7 +24,10 @@ from ailoop.model.message import (
     ResponseType,
 )
 
-__all__ = ["decided", "fit_answer", "parse_answer"]
+__all__ = ["FITTED", "decided", "fit_answer", "parse_answer"]
+
+FITTED = ("index", "value")
+"""Members of a response's metadata that say what the answer means, and come from here alone."""
 
 _APPROVED = ResponseType.AUTHORIZATION_APPROVED
 _DEPTH = MessageLimits().metadata_depth

@@ -14,7 +14,8 @@ from attrs import frozen
 
 from ailoop.model.errors import Refusal
 from ailoop.model.field import Field, Unfit
-from ailoop.model.form_schema import FormError, read_schema
+from ailoop.model.form_schema import read_schema
+from ailoop.model.schema_part import FormError
 
 __all__ = ["Form", "FormError", "json_text", "refuse_answer"]
 

@@ -24,33 +24,13 @@ from ailoop.model.field import (
     Unfit,
     describe,
 )
+from ailoop.model.schema_part import TEXT_LENGTH, Part
 
-__all__ = [
-    "MOST_FIELDS",
-    "MOST_OPTIONS",
-    "NAME_LENGTH",
-    "TEXT_LENGTH",
-    "FormError",
-    "read_schema",
-]
+__all__ = ["MOST_FIELDS", "MOST_OPTIONS", "NAME_LENGTH", "read_schema"]
 
 MOST_FIELDS = 50
 MOST_OPTIONS = 100
 NAME_LENGTH = 100
-TEXT_LENGTH = 2000
-"""Characters of one text of a schema; all of them together a message has room for."""
-
-
-class FormError(ValueError):
-    """A schema is no form.
-
-    :param path: where in the schema, such as ``.properties.age.type``; empty for the whole.
-    """
-
-    def __init__(self, path: str, sentence: str) -> None:
-        self.path = path
-        self.sentence = sentence
-        super().__init__(f"schema{path}: {sentence}")
 
 
 def read_schema(schema: Any) -> tuple[Field, ...]:
@@ -58,7 +38,7 @@ def read_schema(schema: Any) -> tuple[Field, ...]:
 
     :raises FormError: it is no form.
     """
-    root = _Part("", schema)
+    root = Part("", schema)
     if root.get("type") != "object":
         raise root.error("type", 'must be "object"')
     for name in ("$schema", "title", "description"):
@@ -75,83 +55,13 @@ def read_schema(schema: Any) -> tuple[Field, ...]:
     required = _required(root, properties)
     root.close()
     return tuple(
-        _read_field(name, _Part(f".properties.{name:.100}", part), required=name in required)
+        _read_field(name, Part(f".properties.{name:.100}", part), required=name in required)
         for name, part in properties.items()
         if _is_name(root, name)
     )
 
 
-class _Part:
-    """One object of a schema, and where it stands; what is never asked for is refused."""
-
-    def __init__(self, path: str, value: Any) -> None:
-        if not isinstance(value, Mapping):
-            raise FormError(path, f"must be an object, not {describe(value)}")
-        self._path = path
-        self._value = value
-        self._known: set[str] = set()
-        for name, one in value.items():
-            if one is None:  # it is recorded as it came, and surfaces read it
-                raise self.error(f"{name!s:.100}", "must not be null")
-
-    def get(self, name: str) -> Any:
-        """Return a member, ``None`` where it is absent."""
-        self._known.add(name)
-        return self._value.get(name)
-
-    def close(self) -> None:
-        """Refuse what nobody has asked for."""
-        for name in self._value:
-            if name not in self._known:
-                raise self.error(f"{name!s:.100}", "is no keyword that forms have here")
-
-    def error(self, name: str, sentence: str) -> FormError:
-        """Return the error of a member."""
-        return FormError(f"{self._path}.{name}", sentence)
-
-    def part(self, name: str, *value: Any) -> _Part:
-        """Return a member that is an object; one of an array is given."""
-        return _Part(f"{self._path}.{name}", value[0] if value else self.get(name))
-
-    def text(self, name: str) -> str | None:
-        """Return a member that is text."""
-        value = self.get(name)
-        if value is None:
-            return None
-        if not isinstance(value, str) or not value.strip():
-            raise self.error(name, "must be a text that is not empty")
-        if len(value) > TEXT_LENGTH:
-            raise self.error(name, f"has more than {TEXT_LENGTH} characters")
-        return value
-
-    def number(self, name: str) -> float | None:
-        """Return a member that is a number."""
-        value = self.get(name)
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self.error(name, f"must be a number, not {describe(value)}")
-        if not math.isfinite(value):
-            raise self.error(name, "must be a number that JSON has")
-        return value
-
-    def count(self, name: str) -> int | None:
-        """Return a member that is a whole number from 0 on."""
-        value = self.number(name)
-        if value is None:
-            return None
-        if value < 0 or value != int(value):
-            raise self.error(name, "must be a whole number that is not negative")
-        return int(value)
-
-    def check_order(self, low: str, high: str) -> None:
-        """Refuse two bounds between which there is nothing."""
-        least, most = self.get(low), self.get(high)
-        if least is not None and most is not None and least > most:
-            raise self.error(low, f"is more than {high}, so that nothing fits")
-
-
-def _required(root: _Part, properties: Mapping[str, Any]) -> set[str]:
+def _required(root: Part, properties: Mapping[str, Any]) -> set[str]:
     names = root.get("required")
     if names is None:
         return set()
@@ -163,7 +73,7 @@ def _required(root: _Part, properties: Mapping[str, Any]) -> set[str]:
     return set(names)
 
 
-def _is_name(root: _Part, name: Any) -> bool:
+def _is_name(root: Part, name: Any) -> bool:
     """Say yes.
 
     :raises FormError: a surface could not show the name, or trip over it.
@@ -181,7 +91,7 @@ def _is_name(root: _Part, name: Any) -> bool:
     return True
 
 
-def _read_field(name: str, part: _Part, *, required: bool) -> Field:
+def _read_field(name: str, part: Part, *, required: bool) -> Field:
     about: dict[str, Any] = {
         "name": name,
         "title": part.text("title"),
@@ -213,7 +123,7 @@ def _read_field(name: str, part: _Part, *, required: bool) -> Field:
         raise part.error("default", str(unfit)) from None
 
 
-def _read_text(part: _Part, about: dict[str, Any]) -> TextField:
+def _read_text(part: Part, about: dict[str, Any]) -> TextField:
     if part.get("pattern") is not None:
         raise part.error(
             "pattern", "is not taken: some patterns take for ever; say it in the description"
@@ -226,7 +136,7 @@ def _read_text(part: _Part, about: dict[str, Any]) -> TextField:
     return TextField(least=least or 0, most=most, format=form, **about)
 
 
-def _read_number(part: _Part, about: dict[str, Any], *, whole: bool) -> NumberField:
+def _read_number(part: Part, about: dict[str, Any], *, whole: bool) -> NumberField:
     minimum, maximum = part.number("minimum"), part.number("maximum")
     part.check_order("minimum", "maximum")
     if (
@@ -239,7 +149,7 @@ def _read_number(part: _Part, about: dict[str, Any], *, whole: bool) -> NumberFi
     return NumberField(whole=whole, minimum=minimum, maximum=maximum, **about)
 
 
-def _read_choices(part: _Part, about: dict[str, Any]) -> ChoicesField:
+def _read_choices(part: Part, about: dict[str, Any]) -> ChoicesField:
     items = part.part("items")
     if items.get("type") not in (None, "string"):
         raise items.error("type", 'must be "string": an array is of choices')
@@ -254,7 +164,7 @@ def _read_choices(part: _Part, about: dict[str, Any]) -> ChoicesField:
     return ChoicesField(options=options, least=least or 0, most=most, **about)
 
 
-def _read_options(part: _Part, titled: str) -> tuple[Option, ...]:
+def _read_options(part: Part, titled: str) -> tuple[Option, ...]:
     """Return what can be chosen: texts in ``enum``, or texts with titles in ``titled``."""
     plain, named = part.get("enum"), part.get(titled)
     name = "enum" if named is None else titled
@@ -275,13 +185,13 @@ def _read_options(part: _Part, titled: str) -> tuple[Option, ...]:
     return options
 
 
-def _plain(part: _Part, index: int, value: Any) -> Option:
+def _plain(part: Part, index: int, value: Any) -> Option:
     if not isinstance(value, str) or not value.strip() or len(value) > TEXT_LENGTH:
         raise part.error(f"enum[{index}]", "must be a text that is not empty")
     return Option(value, value)
 
 
-def _titled(part: _Part) -> Option:
+def _titled(part: Part) -> Option:
     value, title = part.text("const"), part.text("title")
     part.close()
     if value is None or title is None:
@@ -290,7 +200,7 @@ def _titled(part: _Part) -> Option:
     return Option(value, title)
 
 
-def _check_once(part: _Part, name: str, values: Iterable[str]) -> None:
+def _check_once(part: Part, name: str, values: Iterable[str]) -> None:
     seen: set[str] = set()
     for index, value in enumerate(values):
         if value in seen:

@@ -203,3 +203,32 @@ def test_leaving(api: Api, channel: str, open_inbox: Open, key: str, code: int) 
         assert inbox.wait() == code
         assert "Traceback" not in inbox.screen
     assert api.state(prompt) == "pending"
+
+
+def test_a_form(api: Api, channel: str, open_inbox: Open) -> None:
+    """Its fields are filled in on one line; what is wrong is said, and may be retried."""
+    properties = {"name": {"type": "string"}, "count": {"type": "integer", "maximum": 5}}
+    schema = {"type": "object", "properties": properties, "required": ["name"]}
+    prompt = api.ask(channel, schema=schema)
+    with open_inbox() as inbox:
+        inbox.wait_for("name: text, required")
+        inbox.enter("count: 3")
+        inbox.wait_for("#1 not taken: name is required")
+        inbox.enter("name: ab; count: 3")
+        assert api.response_to(prompt)["metadata"]["value"] == {"name": "ab", "count": 3}
+
+
+def test_a_context_changed(api: Api, channel: str, open_inbox: Open) -> None:
+    """``edit`` approves with another context, where that is allowed."""
+    prompt = api.request_permission(channel, context={"path": "/a"}, editable=True)
+    with open_inbox() as inbox:
+        inbox.wait_for("it may be changed")
+        inbox.enter("edit [1]")
+        inbox.wait_for("#1 not taken: a context is a JSON object")
+        inbox.enter('edit {"path": "/b"}')
+        assert api.response_to(prompt)["metadata"]["value"] == {"path": "/b"}
+    fixed = api.request_permission(channel, context={"path": "/a"})
+    with open_inbox() as inbox:
+        inbox.enter('edit {"path": "/b"}')
+        inbox.wait_for("#1 takes y or n")
+        assert api.state(fixed) == "pending"

@@ -95,7 +95,7 @@ async def test_ask_for_an_instance(
     call = Call(nursery, lambda: client.ask("a", "What?", schema=Release))
     prompt = await asked(server)
     given = {"version": "1.2", "size": "large", "share": 1, "sizes": ["large"]}
-    await settle(server, prompt, answer={**given, "on": "2026-02-01", "note": "!"})
+    await client.respond(prompt.entry.id, {**given, "on": date(2026, 2, 1), "note": "!"})
     answer = await call.result()
     assert answer.value == Release(
         version="1.2",
@@ -203,6 +203,20 @@ def _approval_of(client: Any, response: ResponseMessage) -> Approval:
     inner = getattr(client, "_inner", client)
     approval: Approval = inner.approval_of(response, "a", "Send", context=CONTEXT)
     return approval
+
+
+@one_face
+async def test_an_edit_that_is_none(
+    server: Served, client: AiloopClient, nursery: trio.Nursery
+) -> None:
+    """Words in the place of an edited context approve nothing, whoever has let them through."""
+    call = Call(nursery, lambda: client.authorize("a", "Send", context=CONTEXT, editable=True))
+    prompt = await asked(server)
+    object.__setattr__(prompt.content, "editable", False)
+    await settle(server, prompt, **APPROVE, answer="but not to bob")
+    approval = await call.result()
+    assert not approval
+    assert "not understood" in approval.doubt
 
 
 @one_face

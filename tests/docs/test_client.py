@@ -23,7 +23,7 @@ from ailoop.model.message import Message
 from tests.docs.blocks import Block, read_blocks
 from tests.serving import PATIENCE, Served, serving
 
-PAGES = ("client.rst", "client-asyncio.rst", "client-sync.rst", "migration.rst")
+PAGES = ("client.rst", "client-asyncio.rst", "client-sync.rst", "forms.rst", "migration.rst")
 BLOCKS = {page: read_blocks(page) for page in PAGES}
 EXAMPLES = [
     (block, after.text if after.language == "text" else "")
@@ -47,6 +47,11 @@ SCRIPT: dict[str, dict[str, Any] | None] = {
     "Now, or tonight?": None,
     "Merge it?": None,
     "Is anybody there?": None,
+    "What is to be released?": {"answer": {"version": "1.4.2", "region": "eu"}},
+    "Which machine?": {"answer": {"size": "l", "checks": ["unit", "load"]}},
+    "Who are you?": {"answer": {"name": "Ann"}},
+    "How many?": None,
+    "send the mails": {**APPROVED, "answer": {"to": ["ann", "bob"], "limit": 20}},
 }
 """What the person says to each prompt; to some of them nothing."""
 
@@ -81,7 +86,7 @@ async def run_piece(code: Block) -> None:
     async with AiloopClient(role="agent") as client:
         # A channel whose past has something to miss.
         await client.say("deploys", "The agent is at work")
-        outcome = eval(compiled, {"client": client})
+        outcome = eval(compiled, {"client": client, "AiloopClient": AiloopClient})
         if inspect.iscoroutine(outcome):
             await outcome
 
@@ -108,7 +113,7 @@ def _is_log(line: str) -> bool:
     return "level=" in line or "event=" in line
 
 
-@pytest.mark.parametrize(("page", "least"), [*zip(PAGES, (9, 5, 6, 4), strict=True)])
+@pytest.mark.parametrize(("page", "least"), [*zip(PAGES, (9, 5, 6, 5, 4), strict=True)])
 def test_there_are_examples(page, least):
     """Each page has examples, so that a slip of the parser cannot pass for success."""
     assert len([code for code, output in EXAMPLES if code.page == page and output]) >= least

@@ -33,6 +33,26 @@ async def test_asking_goes_on_with_the_answers() -> None:
     assert done.stdout == b"git switch -c fix-login release\n", done.stderr
 
 
+async def test_a_form_and_an_edit_arrive_as_data() -> None:
+    """What was filled in is an instance, and the mail is the one that was approved."""
+
+    def decide(message: Message) -> dict[str, Any]:
+        if isinstance(message.content, Question):
+            return {"answer": {"version": "1.4", "region": "eu", "replicas": 2}}
+        assert isinstance(message.content, Authorization)
+        edited = {**message.content.context, "to": ["ann@example.org"]}
+        return {**approve(message), "answer": edited}
+
+    async with serving() as served:
+        done = await run_example(
+            [sys.executable, EXAMPLES / "fill_in_a_form.py"], served.daemon.rest_url, decide
+        )
+    assert done.stdout.decode().splitlines() == [
+        "deploy 1.4 to eu on 2 machines",
+        "mail ['ann@example.org']: 1.4 is out",
+    ], done.stderr
+
+
 async def test_an_approved_command_runs_as_it_was_shown() -> None:
     """The person sees the very command, and its output and exit code come back."""
     shown: list[Any] = []

@@ -42,6 +42,18 @@ KEYS = (
     *("message", "messages", "subscribe", "unsubscribe", "state", "name", "surface", "reason"),
     *("responder", "delivery", "prompt_id", "__proto__", "", "x"),
 )
+FIELD_KEYS = (
+    *("type", "title", "description", "default", "enum", "oneOf", "anyOf", "items", "format"),
+    *("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "pattern"),
+)
+FIELDS = (
+    {"type": "string", "maxLength": 4, "format": "date"},
+    {"type": "integer", "minimum": 0, "maximum": 3},
+    {"type": "number"},
+    {"type": "boolean", "default": True},
+    {"type": "string", "enum": ["yes", "x"]},
+    {"type": "array", "items": {"enum": ["yes", "x"]}, "maxItems": 1},
+)
 TYPES = ("question", "authorization", "notification", "response", "navigate", "dance", "")
 RESPONSES = (
     *("text", "authorization_approved", "authorization_denied", "timeout", "cancelled"),
@@ -127,19 +139,51 @@ class Maker:
                 content["text"] = self.text()
                 if self.some(2):
                     content["choices"] = [self.text() for _ in range(self.pick(0, 1, 2, 3, 51))]
+                elif self.some(2):
+                    content["schema"] = self.form()
             case "authorization":
                 content["action"] = self.text()
+                if self.some(2):
+                    content |= {
+                        "editable": self.pick(True, True, False, 1),
+                        "context": {"x": 1},
+                    }
             case "navigate":
                 content["url"] = self.pick(*URLS)
             case "notification":
                 content |= {"text": self.text(), "priority": self.pick("low", "URGENT", "x")}
             case _:
-                content |= {"answer": self.text(), "response_type": self.pick(*RESPONSES)}
+                content |= {"answer": self.answer(), "response_type": self.pick(*RESPONSES)}
         if self.some(3):
             content["timeout_seconds"] = self.pick(*NUMBERS)
         if self.some(4):
             content["context"] = self.deep() if self.some(4) else self.value()
         return self.spoil(content)
+
+    def form(self) -> dict[str, Any]:
+        """Return the schema of a form."""
+        fields = {}
+        for name in ("x", "y", "", "__proto__")[: self.pick(0, 1, 1, 2, 2, 2, 3, 4)]:
+            field = dict(self.pick(*FIELDS))
+            if self.some(6):
+                field[self.pick(*FIELD_KEYS)] = self.value()
+            fields[name] = self.spoil(field)
+        schema = {
+            "type": "object",
+            "properties": fields,
+            "required": self.pick(["x"], [], ["z"]),
+        }
+        return self.spoil(schema)
+
+    def answer(self) -> Any:
+        """Return words, or an object that may be the answer to a form, or its text."""
+        if not self.some(2):
+            return self.text()
+        values = ("yes", "2026-01-31", 1, 2.5, True, ["x"], *NUMBERS, self.value())
+        filled = {name: self.pick(*values) for name in ("x", "y", "z")[: self.pick(0, 1, 2, 3)]}
+        if self.some(20):
+            return self.deep()
+        return filled if self.some(2) else orjson.dumps(filled).decode()
 
     def message(self) -> Any:
         """Return a message."""
@@ -171,7 +215,7 @@ class Maker:
 
     def decision(self) -> dict[str, Any]:
         """Return what a person decides."""
-        decision = {"response_type": self.pick(*RESPONSES), "answer": self.text()}
+        decision = {"response_type": self.pick(*RESPONSES), "answer": self.answer()}
         for name in ("reason", "responder", "surface"):
             if self.some(4):
                 decision[name] = self.text()

@@ -156,7 +156,7 @@ class Inbox:
 
     def field(self, prompt_id: str) -> Locator:
         """Return where a person writes to a prompt."""
-        return self.card(prompt_id).locator("textarea")
+        return self.card(prompt_id).locator(".words textarea")
 
     def press(self, *keys: str) -> None:
         """Press keys, wherever the focus is."""

@@ -9,6 +9,18 @@ from tests.daemon.api import Api
 __all__ = ["fill"]
 
 
+_RELEASE = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string", "title": "Release name", "description": "Of a star"},
+        "notify": {"type": "boolean", "default": True},
+        "stage": {"type": "string", "enum": ["beta", "stable"]},
+        "teams": {"type": "array", "items": {"type": "string", "enum": ["ops", "web"]}},
+    },
+    "required": ["name"],
+}
+
+
 def _prompt(channel: str, priority: str = "", **content: Any) -> dict[str, Any]:
     metadata = {"metadata": {"priority": priority}} if priority else {}
     return {"channel": channel, "content": content, **metadata}
@@ -49,6 +61,7 @@ def fill(api: Api) -> list[str]:
             type="authorization",
             action="DELETE FROM sessions WHERE last_seen < '2026-01-01'",
             context={"host": "db-1.production", "rows": 48213, "backup": "2026-11-24T03:00Z"},
+            editable=True,
             timeout_seconds=290,
         ),
         _prompt(
@@ -72,5 +85,6 @@ def fill(api: Api) -> list[str]:
             text="What should the release note say about the new limits?",
             timeout_seconds=4000,
         ),
+        _prompt("deploys", type="question", text="Tag the release", schema=_RELEASE),
     ]
     return [message["id"] for message in api.post_many(waiting).json()]

@@ -92,6 +92,15 @@ async def test_the_same_answer_again(server: Served) -> None:
     assert other.json()["code"] == "already_settled"
 
 
+async def test_nobody_else_says_what_an_answer_means(server: Served) -> None:
+    """A response's ``value`` and ``index`` are the server's: a surface's own are not kept."""
+    prompt = await server.post(authorization(context={"to": "ann"}, editable=True))
+    said = response(prompt, None, "authorization_approved")
+    said["metadata"] = {"value": {"to": "all"}, "index": 1, "mood": "good"}
+    recorded = await server.post(said)
+    assert recorded["metadata"] == {"mood": "good"}
+
+
 async def test_problems(server: Served) -> None:
     """All that is wrong is told, each with its path, and a sentence says the first."""
     prompt = await server.post(question(schema=FORM))

@@ -9,12 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import orjson
 import pytest
+from hypothesis import given
 from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import validate
 
 from ailoop.model.errors import CATALOGUE
+from ailoop.model.limits import MessageLimits
+from ailoop.transport.rest.openapi import openapi_document
 from ailoop.trust.receipt_keys import make_key_files
+from tests.model.form_strategies import forms
 from tests.rest.kit import MESSAGES, http_routes
 from tests.rest.made_up import make_up_requests
 from tests.serving import (
@@ -27,6 +32,18 @@ from tests.serving import (
     serving,
 )
 
+WIRE = Path(__file__).parents[1] / "wire"
+FORM = {
+    "type": "object",
+    "properties": {
+        "size": {"type": "integer", "minimum": 1, "default": 2},
+        "name": {"type": "string", "title": "Name", "format": "email", "maxLength": 9},
+        "kind": {"type": "string", "oneOf": [{"const": "a", "title": "A"}]},
+        "some": {"type": "array", "items": {"type": "string", "enum": ["a"]}, "minItems": 0},
+        "sure": {"type": "boolean", "description": "Really?"},
+    },
+    "required": ["size"],
+}
 UNDOCUMENTED = re.compile(r"/|/[a-z]+\.(js|css|svg)|/openapi\.json|/metrics")
 """The page, its parts, the document itself, and what has a format of its own."""
 
@@ -85,6 +102,40 @@ async def test_limits() -> None:
     asked = schemas["Question"]["properties"]
     assert asked["text"]["maxLength"] == 77
     assert asked["choices"]["anyOf"][0]["maxItems"] == 3
+
+
+@given(forms())
+def test_every_form_is_as_described(made: tuple[dict[str, Any], Any]) -> None:
+    """What the server takes for a form, the document does too."""
+    schemas = openapi_document(MessageLimits())["components"]["schemas"]
+    told = {"$ref": "#/components/schemas/Form", "components": {"schemas": schemas}}
+    Draft202012Validator(told).validate(made[0])
+
+
+def test_what_is_no_form_is_not_described() -> None:
+    """Of the golden frames that are refused, all that a schema can tell are no forms there."""
+    schemas = openapi_document(MessageLimits())["components"]["schemas"]
+    told = {"$ref": "#/components/schemas/Question", "components": {"schemas": schemas}}
+    rows = orjson.loads((WIRE / "refused.json").read_bytes())
+    taken = {
+        row["name"]
+        for row in rows
+        if ".schema" in row.get("path", "")
+        and Draft202012Validator(told).is_valid(row["in"]["content"])
+    }
+    assert taken == BEYOND_A_SCHEMA
+
+
+BEYOND_A_SCHEMA = {
+    "a field between whole numbers",
+    "a field of more choices than there are",
+    "a field that nothing is long enough for",
+    "a field whose default does not fit",
+    "a field whose name cannot be shown",
+    "a form and choices",
+    "a form that requires what it has not",
+}
+"""What compares one member with another."""
 
 
 class Inspector:
@@ -158,6 +209,9 @@ async def test_answers_are_as_described(tmp_path: Path) -> None:
         await http.post(f"{path}/delivery", json={"state": "typing"})
         await http.post(f"{path}/response", json={"answer": "c"})
         await http.post(f"{path}/response", json={"answer": "1", "responder": "ann"})
+        form = (await http.post(MESSAGES, json=question(schema=FORM))).json()
+        for answer in ({"size": 0}, {"size": 2}):
+            await http.post(f"{MESSAGES}/{form['id']}/response", json={"answer": answer})
         await http.post(f"{path}/response", json={"answer": "2"})
         await http.get(path)
         await http.get(f"{path}/response")

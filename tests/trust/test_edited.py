@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 import trio
+from attrs import evolve
 
-from ailoop import Approval, ReceiptInvalid, Ticket
+from ailoop import Approval, ReceiptInvalid, Ticket, UnreadAnswer
+from ailoop.model.form import json_text
 from ailoop.model.message import Authorization, Question
 from ailoop.trust.canonical import content_hash
 from tests.client.kit import Call, asked
@@ -63,12 +65,14 @@ async def test_an_edit_on_its_way(signed: Signed, nursery: trio.Nursery) -> None
     await signed.server.respond({"id": str(ticket.id)}, **APPROVE, answer=EDITED)
     response = await signed.client.wait(ticket)
     inner = getattr(signed.client, "_inner", signed.client)
-    check_redeemed(inner.approval_of(response, "a", ACTION, context=CONTEXT))
-    for value in ({**EDITED, "limit": 1000}, CONTEXT, "x", None):
-        response.metadata["value"] = value
+    for answer in ({**EDITED, "limit": 1000}, CONTEXT, "x", None):
+        text = json_text(answer) if isinstance(answer, dict) else answer
+        other = evolve(response, content=evolve(response.content, answer=text))
         with pytest.raises(ReceiptInvalid) as caught:
-            inner.approval_of(response, "a", ACTION, context=CONTEXT)
-        assert fault_of(caught) == "other_action"
+            inner.approval_of(other, "a", ACTION, context=CONTEXT)
+        assert fault_of(caught) == "other_decision"
+    response.metadata["value"] = CONTEXT  # what surfaces show proves nothing
+    check_redeemed(inner.approval_of(response, "a", ACTION, context=CONTEXT))
 
 
 @one_face
@@ -127,6 +131,16 @@ async def test_a_ticket_knows_what_may_be_edited(house: House) -> None:
         with pytest.raises(ReceiptInvalid) as caught:
             other.approval_of(response, "a", "send more mails", context=CONTEXT)
         assert fault_of(caught) == "other_action"
+
+
+@one_face
+async def test_an_edit_that_is_none(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an agent cannot read as a context does not approve what was asked."""
+    monkeypatch.setattr("ailoop.client.opening.fit_answer", lambda _, said: (said, {}))
+    ticket = await house.agent.post_authorization("a", ACTION, context=CONTEXT, editable=True)
+    await house.ann.respond(ticket.id, "as I said", **APPROVE)
+    with pytest.raises(UnreadAnswer, match="its edited context is not understood"):
+        await house.agent.wait(ticket)
 
 
 @one_face

@@ -5,6 +5,9 @@ has been on the screen for a moment and up to its last line, the second only onc
 did was on the screen. So neither a key that was typed before the prompt appeared, nor one meant
 for another prompt, nor a paste whose marks were torn on the way approves anything.
 
+``e`` opens the context of an authorization that allows it: what is typed there is approved in
+its place, with the same care.
+
 An encrypted prompt that cannot be read here takes neither: it can be denied, and no more.
 """
 
@@ -14,12 +17,15 @@ from collections.abc import Callable
 from math import inf
 from typing import Any
 
+import orjson
 from attrs import frozen
 
+from ailoop.cli.form_text import form_template, read_context, read_form
 from ailoop.cli.terminal.answer_line import AnswerLine
 from ailoop.cli.terminal.entry import Entry
 from ailoop.cli.terminal.wording import Markup
-from ailoop.model.message import Navigate, Question, ResponseType
+from ailoop.cli.text import one_line
+from ailoop.model.message import Authorization, Navigate, Question, ResponseType
 
 __all__ = ["CRAMPED", "MOMENT_SECONDS", "Answering", "Form"]
 
@@ -28,8 +34,13 @@ _UNREADABLE = "Not taken: it cannot be read here, only denied."
 MOMENT_SECONDS = 0.3
 """A key that comes sooner after a prompt has appeared was on its way before it."""
 
+_CAPTIONS = {"a": "APPROVE. Reason, if any: ", "d": "DENY. Reason, if any: "}
+_ANSWER, _CHOICE = "Answer: ", "Choice, by number or text: "
+_CHANGED = "APPROVE WITH CHANGES. The context, as JSON:\n"
+_FILL_IN = "Fill in, a line for each field:\n"
 _KINDS = {
     "a": ResponseType.AUTHORIZATION_APPROVED,
+    "e": ResponseType.AUTHORIZATION_APPROVED,
     "d": ResponseType.AUTHORIZATION_DENIED,
     "text": ResponseType.TEXT,
 }
@@ -39,7 +50,7 @@ _KINDS = {
 class Form:
     """A decision that is being typed.
 
-    :param key: what opened it: ``a``, ``d``, or ``text`` for an answer.
+    :param key: what opened it: ``a``, ``e``, ``d``, or ``text`` for an answer.
     """
 
     entry: Entry
@@ -94,7 +105,7 @@ class Answering:
             return "Not taken: it had only just appeared. Press it again."
         if key != "d" and entry.trouble is not None:
             return _UNREADABLE
-        if key == "a" and not entry.read:
+        if key in ("a", "e") and not entry.read:
             return "Not taken: read it to the end first (Page Down)."
         return ""
 
@@ -110,20 +121,24 @@ class Answering:
             return [("dim", "d deny   it cannot be approved unread")]
         if isinstance(entry.content, Question):
             typed = "Enter goes on with your draft" if entry.draft else "Enter answer"
+            if entry.schema is not None:
+                typed = typed.replace("Enter answer", "Enter fills it in")
             return [("dim", f"{typed}   1-9 choose" if entry.content.choices else typed)]
         deny = "d refuse" if isinstance(entry.content, Navigate) else "d deny"
         if not entry.read:
             return [("dim", f"Page Down read on; then you can approve   {deny}")]
         if isinstance(entry.content, Navigate):
             return [("dim", f"o open in the browser   a approve: I opened it   {deny}")]
-        return [("dim", f"a approve   {deny}")]
+        change = "e change it   " if entry.is_editable else ""
+        return [("dim", f"a approve   {change}{deny}")]
 
     # -- what the person types --------------------------------------------------------
 
     def begin(self, entry: Entry, key: str, now: float) -> bool:
         """Take a key that begins a decision; return whether it is one."""
         asks = isinstance(entry.content, Question) and entry.trouble is None
-        if not (key == "enter" or (key.isdecimal() if asks else key in ("a", "d"))):
+        begins = key.isdecimal() and entry.schema is None if asks else key in ("a", "d")
+        if not (key == "enter" or begins or (key == "e" and entry.is_editable)):
             return False
         if asks:
             self._open(entry, "text", now, "" if key == "enter" else key)
@@ -140,14 +155,17 @@ class Answering:
         self.notice = self._objection(entry, key, now)
         if self.notice:
             return
-        choices = isinstance(entry.content, Question) and entry.content.choices
-        # A number takes the place of another one; words that were typed go on with it.
-        entry.draft = typed if choices and typed else entry.draft + typed
-        caption = {"a": "APPROVE. Reason, if any: ", "d": "DENY. Reason, if any: "}
-        words = "Choice, by number or text: " if choices else "Answer: "
-        multiline = key == "text" and not choices
-        draft = AnswerLine(caption.get(key, words), entry.draft, multiline=multiline)
-        self.form = Form(entry, key, draft)
+        if key == "e":
+            begun, caption = entry.changes or _as_asked(entry), _CHANGED
+        elif key == "text" and entry.schema is not None:
+            begun, caption = entry.draft or form_template(entry.schema), _FILL_IN
+        else:
+            choices = isinstance(entry.content, Question) and entry.content.choices
+            # A number takes the place of another one; words that were typed go on with it.
+            begun = entry.draft = typed if choices and typed else entry.draft + typed
+            caption = _CAPTIONS.get(key, _CHOICE if choices else _ANSWER)
+        multiline = caption in (_ANSWER, _CHANGED, _FILL_IN)
+        self.form = Form(entry, key, AnswerLine(caption, begun, multiline=multiline))
 
     def close(self) -> None:
         """Leave what is being typed; it is kept."""
@@ -174,26 +192,48 @@ class Answering:
             self._keep(self.form, now)
 
     def _keep(self, form: Form, now: float) -> None:
-        if form.entry.draft != form.line.text:
-            form.entry.draft = form.line.text
+        kept = "changes" if form.key == "e" else "draft"
+        if getattr(form.entry, kept) != form.line.text:
+            setattr(form.entry, kept, form.line.text)
             self.typed_at = now
 
     def _submit(self, form: Form, now: float) -> None:
         entry, text = form.entry, form.line.text.strip()
         self.notice = self._objection(entry, form.key, now)
-        if not self.notice and form.key == "a" and self._shown_form is not form:
+        if not self.notice and form.key in ("a", "e") and self._shown_form is not form:
             self.notice = "That came as fast as a paste. Enter once more approves."
         if not self.notice and form.key == "text" and not text:
             self.notice = "Nothing is typed yet."
         if self.notice:
             return
-        decision: dict[str, Any] = {"response_type": _KINDS[form.key]}
-        if form.key == "text":
-            decision["answer"] = text
-        else:
-            decision["reason"] = text or None
-        if form.key == "d" and isinstance(entry.content, Question):
-            decision["response_type"] = ResponseType.CANCELLED  # what was asked is not known
+        try:
+            decision = _read(form, text)
+        except ValueError as error:
+            self.notice = f"Not taken: {one_line(str(error))}"
+            return
         self.form = None
         entry.sending = True
         self._send(entry, decision)
+
+
+def _as_asked(entry: Entry) -> str:
+    context = entry.content.context if isinstance(entry.content, Authorization) else None
+    return orjson.dumps(context, option=orjson.OPT_INDENT_2).decode()
+
+
+def _read(form: Form, text: str) -> dict[str, Any]:
+    """Return the decision that has been typed.
+
+    :raises ValueError: its text says what is wrong.
+    """
+    schema = form.entry.schema
+    decision: dict[str, Any] = {"response_type": _KINDS[form.key]}
+    if form.key == "e":
+        decision["answer"] = read_context(text)
+    elif form.key == "text":
+        decision["answer"] = text if schema is None else read_form(schema, text)
+    else:
+        decision["reason"] = text or None
+    if form.key == "d" and isinstance(form.entry.content, Question):
+        decision["response_type"] = ResponseType.CANCELLED  # what was asked is not known
+    return decision

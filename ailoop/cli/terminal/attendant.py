@@ -156,7 +156,7 @@ class Attendant:
                     response = await self._client.respond(
                         entry.prompt, responder=self._me, surface=SURFACE, **decision
                     )
-                    entry.draft = ""
+                    entry.draft = entry.changes = ""
                     self._board.settle(response)
                     problem = ""
                 except AiloopError as error:

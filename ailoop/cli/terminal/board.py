@@ -76,7 +76,7 @@ class Board:
     @property
     def drafts(self) -> bool:
         """Whether something has been typed for a prompt that still waits."""
-        return any(one.draft and one.is_open for one in self._entries.values())
+        return any(one.has_draft and one.is_open for one in self._entries.values())
 
     def lists(self, channel: str) -> bool:
         """Whether prompts of a channel are listed."""
@@ -134,7 +134,7 @@ class Board:
             del self._settled[next(iter(self._settled))]
 
     def _retract(self, entry: Entry) -> None:
-        if entry is not self._selected and not entry.draft:
+        if entry is not self._selected and not entry.has_draft:
             del self._entries[entry.id]
         self._changed()
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from attrs import define
 
 from ailoop.client import SealedMessage
 from ailoop.model.delivery import Delivery
-from ailoop.model.message import Message, Priority, PromptContent
+from ailoop.model.message import Authorization, Message, Priority, PromptContent, Question
 
 __all__ = ["Entry"]
 
@@ -28,6 +29,8 @@ class Entry:
     deadline: float
     draft: str = ""
     """What has been typed and not sent."""
+    changes: str = ""
+    """The context as it has been changed, and not approved."""
     sending: bool = False
     """Whether a decision is on its way to the server."""
     outcome: Message | None = None
@@ -52,6 +55,23 @@ class Entry:
     def trouble(self) -> str | None:
         """Why an encrypted prompt cannot be read here; ``None`` of all others."""
         return self.prompt.trouble if isinstance(self.prompt, SealedMessage) else None
+
+    @property
+    def has_draft(self) -> bool:
+        """Whether something has been typed that is not sent."""
+        return bool(self.draft or self.changes)
+
+    @property
+    def schema(self) -> dict[str, Any] | None:
+        """The form that a question is, if it is one and can be read here."""
+        content = self.content
+        return content.schema if isinstance(content, Question) and not self.trouble else None
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether what it is about may be changed."""
+        content = self.content
+        return isinstance(content, Authorization) and content.editable and not self.trouble
 
     @property
     def priority(self) -> Priority:

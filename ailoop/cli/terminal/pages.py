@@ -29,9 +29,10 @@ Prompts
   Home, End           begin, end of the text
 
 Answers
-  Enter               type the answer to a question; Alt-Enter begins a new line
+  Enter               type the answer to a question, fill in a form; Alt-Enter: new line
   1 to 9              choose by number, then Enter
   a, d                approve, deny: a reason may follow, Enter sends
+  e                   change the context, where that is allowed; Enter approves it so
   o                   open the page of a request in the browser (http and https only)
   Esc                 leave the line; what you have typed is kept
 

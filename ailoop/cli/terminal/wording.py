@@ -62,7 +62,7 @@ def row(entry: Entry, now: float, *, selected: bool) -> Markup:
     """Return a prompt as a row of the list; the agent's words come last, they may be long."""
     time_style, time = _time_left(entry, now)
     mark_style, mark = _MARKS[entry.priority]
-    draft = "draft " if entry.draft and entry.is_open else ""
+    draft = "draft " if entry.has_draft and entry.is_open else ""
     return [
         ("selected" if selected else "", "> " if selected else "  "),
         (mark_style, f"{mark} "),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ailoop.model.field import FORMATS
-from ailoop.model.form_schema import MOST_FIELDS, MOST_OPTIONS, NAME_LENGTH, TEXT_LENGTH
+from ailoop.model.form_schema import MOST_FIELDS, MOST_OPTIONS, NAME_LENGTH
+from ailoop.model.schema_part import TEXT_LENGTH
 
 __all__ = ["form_schemas"]
 
@@ -28,7 +29,13 @@ def _object(required: list[str], properties: Schema, **more: Any) -> Schema:
 
 
 def _several(items: Schema) -> Schema:
-    return {"type": "array", "minItems": 1, "maxItems": MOST_OPTIONS, "items": items}
+    return {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": MOST_OPTIONS,
+        "uniqueItems": True,
+        "items": items,
+    }
 
 
 def form_schemas() -> dict[str, Schema]:
@@ -72,7 +79,7 @@ def form_schemas() -> dict[str, Schema]:
         },
     }
     more: dict[str, Schema] = {
-        "FormChoice": {"anyOf": [{"required": ["enum"]}, {"required": ["oneOf"]}]},
+        "FormChoice": {"oneOf": [{"required": ["enum"]}, {"required": ["oneOf"]}]},
     }
     needed = {"FormChoices": ["type", "items"]}
     fields = {

@@ -1,5 +1,6 @@
 // One prompt on the screen: all that a person decides by, and what they can decide.
 
+import { drawActions } from "./actions.js";
 import { fillBody } from "./body.js";
 import * as drafts from "./drafts.js";
 import { copy } from "./copy.js";
@@ -24,6 +25,8 @@ export class Card {
     this.on = on;
     this.sending = false;
     this.sentAt = 0;
+    /** What is filled in, of a question with a schema; what may be changed, of an authorization. */
+    this.sheet = null;
     /** When a settled card may go, in milliseconds; before, a person may be reading it. */
     this.leaveAt = Infinity;
     this.element = document.getElementById("prompt").content.firstElementChild.cloneNode(true);
@@ -31,8 +34,8 @@ export class Card {
     this.article = this.find("article");
     this.field = this.find("textarea");
     fillBody(this, prompt);
-    this.drawActions();
-    this.field.value = drafts.read(prompt.id)?.text ?? "";
+    drawActions(this);
+    this.restore(drafts.read(prompt.id)?.text ?? "");
     this.field.addEventListener("input", () => this.write());
     this.field.addEventListener("keydown", (event) => this.keyInField(event));
     this.field.addEventListener("blur", () => on.typing(prompt, false));
@@ -46,7 +49,7 @@ export class Card {
 
   /** Whether there are words that would be lost if the card went away. */
   get hasDraft() {
-    return this.field.value.trim() !== "";
+    return this.field.value.trim() !== "" || Boolean(this.sheet?.isChanged);
   }
 
   get hasFocus() {
@@ -55,34 +58,13 @@ export class Card {
 
   // -- what a person can do -------------------------------------------------------------
 
-  drawActions() {
-    const { kind, content, seal } = this.prompt;
-    const label = this.find(".words span");
-    const actions = this.find(".actions");
-    if (seal?.trouble) {
-      // Nobody approves or answers what they have not read.
-      this.find(".words").hidden = true;
-      const denial = kind === "question" ? "cancelled" : "authorization_denied";
-      actions.append(bindKey(button("Deny unread", () => this.decide(denial), "deny"), "d"));
-    } else if (kind === "question") {
-      const choices = content.choices ?? [];
-      choices.forEach((text, index) => {
-        const made = button(text, () => this.send({ answer: text }), "choice");
-        made.dir = "auto";
-        if (index < 9) bindKey(made, index + 1);
-        this.find(".choices").append(made);
-      });
-      label.textContent = "Answer";
-      this.find(".words").hidden = content.choices != null;
-      if (content.choices == null) actions.append(button("Send answer", () => this.answer(), "primary"));
-    } else {
-      label.textContent = "Reason (optional)";
-      const approve = kind === "navigate" ? "I opened it" : "Approve";
-      actions.append(bindKey(button(approve, () => this.decide("authorization_approved"), "approve"), "a"));
-      actions.append(bindKey(button("Deny", () => this.decide("authorization_denied"), "deny"), "d"));
-    }
-    this.find(".choices").hidden = !content.choices;
-    this.find(".hint").hidden = kind !== "question" || content.choices != null || Boolean(seal?.trouble);
+  drawSheet(sheet) {
+    this.sheet = sheet;
+    const { element } = sheet;
+    this.find(".fields").append(element);
+    element.addEventListener("input", () => this.change());
+    element.addEventListener("keydown", (event) => this.keyInField(event));
+    element.addEventListener("focusout", () => this.on.typing(this.prompt, false));
   }
 
   /** Return the button that a key presses, if there is one. */
@@ -92,26 +74,50 @@ export class Card {
 
   answer() {
     if (!this.isOpen || this.sending || this.prompt.content.choices || this.prompt.seal?.trouble) return;
-    if (this.hasDraft) this.send({ answer: this.field.value });
+    if (this.sheet) this.withSheet((answer) => this.send({ answer }));
+    else if (this.hasDraft) this.send({ answer: this.field.value });
     else this.complain("Write an answer first.");
   }
 
-  decide(type) {
-    this.send({ response_type: type, reason: this.field.value.trim() || undefined });
+  approve() {
+    if (this.sheet?.isChanged) this.withSheet((answer) => this.decide("authorization_approved", answer));
+    else this.decide("authorization_approved");
+  }
+
+  decide(type, answer = undefined) {
+    this.send({ response_type: type, answer, reason: this.field.value.trim() || undefined });
+  }
+
+  /** Do something with what the sheet says, unless it is not understood. */
+  withSheet(act) {
+    let answer = "";
+    try {
+      answer = this.sheet.read();
+    } catch (problem) {
+      this.complain(problem.message);
+      this.sheet.focus();
+      return;
+    }
+    act(answer);
   }
 
   async send(decision) {
     if (this.sending || !this.isOpen) return;
-    if (document.activeElement?.tagName === "BUTTON" && this.hasFocus) this.article.focus({ preventScroll: true });
+    const { activeElement: focused } = document;
+    if (this.hasFocus && (focused.tagName === "BUTTON" || this.sheet?.element.contains(focused))) this.article.focus({ preventScroll: true });
     this.setSending(true);
     this.complain("");
     try {
       await this.on.respond(this.prompt, decision);
       this.field.value = "";
+      this.find(".fields").replaceChildren();
+      this.sheet = null;
       drafts.forget(this.prompt.id);
     } catch (error) {
       if (error.body.response) this.complain("What you decided was not recorded; another was first:");
       else if (this.isOpen) this.complain(error.message);
+      this.setSending(false);
+      if (this.isOpen && error.body.path) this.refuse(error.body.path);
     } finally {
       this.setSending(false);
       this.update();
@@ -123,7 +129,17 @@ export class Card {
     this.sentAt = Date.now();
     this.article.setAttribute("aria-busy", isSending);
     for (const one of this.element.querySelectorAll(".choices button, .actions button")) one.disabled = isSending;
-    this.field.readOnly = isSending || !this.isOpen;
+    this.lock(isSending || !this.isOpen);
+  }
+
+  lock(isLocked) {
+    this.field.readOnly = isLocked;
+    this.sheet?.lock(isLocked);
+  }
+
+  refuse(path) {
+    this.sheet?.refuse(path);
+    this.sheet?.focus();
   }
 
   complain(sentence) {
@@ -132,6 +148,23 @@ export class Card {
   }
 
   // -- writing --------------------------------------------------------------------------
+
+  /** Take up what was written before. */
+  restore(text) {
+    this.field.value = text;
+    if (this.sheet && this.prompt.kind === "question" && text) this.sheet.draft = text;
+  }
+
+  /** Something was filled in, or changed. */
+  change() {
+    if (this.prompt.kind === "question") {
+      // It is kept as any other answer that is being written.
+      this.field.value = this.sheet.isChanged ? this.sheet.draft : "";
+      return this.write();
+    }
+    this.find(".approve").textContent = this.sheet.isChanged ? "Approve with changes" : "Approve";
+    this.on.typing(this.prompt, this.sheet.isChanged);
+  }
 
   write() {
     drafts.keep(this.prompt, this.field.value);
@@ -153,7 +186,8 @@ export class Card {
   }
 
   edit() {
-    if (this.find(".words").hidden) this.article.focus();
+    if (this.prompt.content.schema && this.sheet) this.sheet.focus();
+    else if (this.find(".words").hidden) this.article.focus();
     else this.field.focus();
   }
 
@@ -192,7 +226,8 @@ export class Card {
     this.find(".choices").hidden = true;
     this.find(".actions").hidden = true;
     this.find(".hint").hidden = true;
-    this.field.readOnly = true;
+    this.lock(true);
+    this.find(".fields").hidden = this.prompt.kind === "question" || !this.sheet?.isChanged;
     this.find(".words span").textContent = "What you wrote";
     if (focused) this.article.focus({ preventScroll: true });
     this.leaveAt = Date.now() + (this.prompt.mine ? GRACE_MINE : GRACE);
@@ -212,11 +247,4 @@ export class Card {
     if (typing.length) others.append(people(typing), typing.length > 1 ? " are typing" : " is typing");
     else if (seen.length) others.append("seen by ", people(seen));
   }
-}
-
-/** Have a key press a button; on a choice it is shown. */
-function bindKey(made, key) {
-  made.dataset.key = key;
-  made.setAttribute("aria-keyshortcuts", key);
-  return made;
 }

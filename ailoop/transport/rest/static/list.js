@@ -188,7 +188,7 @@ export class PromptList {
     if (!old) return;
     // It is asked again: what was written to it before stays, and who was at it.
     const { hasFocus } = old;
-    card.field.value = old.field.value;
+    card.restore(old.field.value);
     this.on.removed(old.prompt, old.element);
     old.element.replaceWith(card.element);
     if (hasFocus) card.article.focus({ preventScroll: true });

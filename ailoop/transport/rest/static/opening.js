@@ -1,14 +1,15 @@
 // Encrypted messages, opened where there is a key, and decisions, encrypted for who asked. The
 // rules are those of every surface: what cannot be read here can be denied, and nothing else.
 
+import { readFields } from "./form.js";
 import { kept } from "./keyring.js";
 import { CannotUnseal, seal, unseal, whyNot } from "./sealed.js";
 
 const NEEDS_READING = new Set(["text", "authorization_approved"]);
 /** What a content may have; the first are its words. */
 const MEMBERS = {
-  question: ["text", "choices"],
-  authorization: ["action", "context"],
+  question: ["text", "choices", "schema"],
+  authorization: ["action", "context", "editable"],
   navigate: ["url", "context"],
   notification: ["text", "priority"],
 };
@@ -55,6 +56,7 @@ function readContent({ content }, clear) {
   const words = content[members[0]];
   const { choices = null } = content;
   const areTexts = Array.isArray(choices) && choices.length > 0 && choices.every((one) => typeof one === "string");
+  if (content.schema !== undefined && content.schema !== null) readFields(content.schema);
   if (content.type !== clear.type || typeof words !== "string" || !(choices === null || areTexts)) {
     throw new Error("another kind of content");
   }

@@ -50,7 +50,7 @@ export function outcome(response, mine = false) {
     if (surface) line.append(" (", name(surface), ")");
   }
   if (content.answer) {
-    made.append(make("p", "answer", content.answer));
+    made.append(make("p", "answer", answerOf(content, metadata)));
     made.lastChild.dir = "auto";
   }
   const reason = sender === "HUMAN" ? asText(metadata?.reason) : "";
@@ -59,6 +59,14 @@ export function outcome(response, mine = false) {
     said.append("Reason: ", name(reason));
   }
   return made;
+}
+
+/** Return an answer as a person reads it: of a form, a line for each of its fields. */
+function answerOf({ answer }, metadata) {
+  const value = metadata?.value;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return answer;
+  const lines = Object.entries(value).map(([field, one]) => `${field}: ${asText(one)}`);
+  return lines.join("\n");
 }
 
 /** Metadata may be anything; what is no text is shown as JSON. */
