@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from ailoop.cli.mcp_install import install
 from ailoop.cli.running import USAGE, channel, policy_path, run, server
 from ailoop.cli.text import complain
 
@@ -77,6 +78,7 @@ def mcp(
       ailoop mcp
       ailoop mcp -c deploys --server http://127.0.0.1:8081
       ailoop mcp --permission-prompt --policy ailoop-policy.toml
+      ailoop mcp install claude --dry-run
     """
     if context.invoked_subcommand is not None:
         return
@@ -95,3 +97,6 @@ def mcp(
         return await serve_client(server, channel, own, ticket_after, progress_for, tools)
 
     run(command)
+
+
+mcp.add_command(install)

@@ -248,6 +248,19 @@ class Settings:
     heartbeat_seconds: float = _seconds(
         _TRANSPORT.heartbeat_seconds, "How often an idle connection is pinged."
     )
+    max_mcp_calls: int = _size(
+        _TRANSPORT.mcp_calls, "Most calls of MCP tools that wait, or are answered."
+    )
+    mcp_ticket_seconds: float = _seconds(
+        _TRANSPORT.mcp_ticket_seconds,
+        "How long a call of an MCP tool waits for a person; then it returns a ticket.",
+    )
+    mcp_progress_seconds: float = _seconds(
+        _TRANSPORT.mcp_progress_seconds, "The same where its client hears of progress."
+    )
+    mcp_tick_seconds: float = _seconds(
+        _TRANSPORT.mcp_tick_seconds, "How often such a client hears that the call still waits."
+    )
 
     head_bytes: int = _size(_TRANSPORT.head.size, "Largest head of an HTTP request.")
     head_fields: int = _size(_TRANSPORT.head.fields, "Most header fields of one.")
@@ -337,6 +350,10 @@ class Settings:
             heartbeat_seconds=self.heartbeat_seconds,
             upload_seconds=self.upload_seconds,
             idle_seconds=self.idle_seconds,
+            mcp_calls=self.max_mcp_calls,
+            mcp_ticket_seconds=self.mcp_ticket_seconds,
+            mcp_progress_seconds=self.mcp_progress_seconds,
+            mcp_tick_seconds=self.mcp_tick_seconds,
             head=HeadLimits(
                 size=self.head_bytes, fields=self.head_fields, seconds=self.head_seconds
             ),

@@ -103,6 +103,9 @@ CATALOGUE: dict[str, ErrorSpec] = {
     "too_many_sessions": ErrorSpec(429, "Too many pages have signed in", 60),
     "too_many_connections": ErrorSpec(429, "Too many connections are open", 5),
     "rate_limited": ErrorSpec(429, "Too much has come in too short a time", 1),
+    "mcp_missing": ErrorSpec(
+        501, "This server has no MCP: install the extra, with pip install 'ailoop[mcp]'"
+    ),
     "internal": ErrorSpec(500, "Something went wrong inside the server; it has been logged"),
     "shutting_down": ErrorSpec(503, "The server is stopping", 5),
     "journal_unavailable": ErrorSpec(

@@ -44,6 +44,7 @@ def buffers(gateway: Gateway) -> dict[str, Fill]:
         "strangers": Fill(len(presence.strangers), lobby.limits.newcomers),
         "fullest_address": Fill(lobby.fullest_address, lobby.limits.address),
         "waiters": Fill(tables.waiters, limits.waiters),
+        "mcp_calls": Fill(len(gateway.mcp_calls), doors.mcp_calls),
         "feeds": Fill(tables.feeds, limits.feeds),
         "fullest_prompts": Fill(fullest(lambda c: len(c.state.open)), limits.channel_prompts),
         "fullest_inbox": Fill(fullest(lambda c: c.inbox_depth), limits.inbox),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import Factory, define, field, frozen
 
 from ailoop.access.authenticator import Authenticator
 from ailoop.broker import Broker
@@ -12,6 +12,7 @@ from ailoop.model.codec import Codec
 from ailoop.transport.counts import TransportCounts
 from ailoop.transport.head import HeadLimits
 from ailoop.transport.lobby import Lobby, LobbyLimits
+from ailoop.transport.mcp.calls import Calls
 from ailoop.transport.origin import OriginPolicy
 from ailoop.transport.presence import Presence
 from ailoop.transport.rates import Rates
@@ -39,6 +40,10 @@ class TransportLimits:
     :param heartbeat_seconds: how often an idle connection is asked whether it is there.
     :param upload_seconds: how long an HTTP body may take to arrive (``too_slow``).
     :param idle_seconds: how long an HTTP connection is kept between two requests.
+    :param mcp_calls: calls of MCP tools in progress (``too_many_waiters``).
+    :param mcp_ticket_seconds: how long one may wait whose client hears of no progress.
+    :param mcp_progress_seconds: how long one may wait whose client does.
+    :param mcp_tick_seconds: between two words of progress.
     :param head: bounds of the head of a request, or of a WebSocket's handshake.
     :param lobby: how many connections of any kind there may be.
     """
@@ -56,6 +61,10 @@ class TransportLimits:
     heartbeat_seconds: float = 30.0
     upload_seconds: float = 30.0
     idle_seconds: float = 75.0  # longer than clients keep one, so none closes as it is used
+    mcp_calls: int = 1000
+    mcp_ticket_seconds: float = 50.0
+    mcp_progress_seconds: float = 3600.0
+    mcp_tick_seconds: float = 10.0
     head: HeadLimits = field(factory=HeadLimits)
     lobby: LobbyLimits = field(factory=LobbyLimits)
 
@@ -72,6 +81,9 @@ class Gateway:
     counts: TransportCounts = field(factory=TransportCounts)
     lobby: Lobby = field(factory=Lobby)
     rates: Rates = field(factory=Rates)
+    mcp_calls: Calls = field(
+        default=Factory(lambda self: Calls(self.limits.mcp_calls), takes_self=True)
+    )
     authenticator: Authenticator | None = None
     """Knows who belongs here; without it, whoever can connect may do everything."""
     receipt_keys: dict[str, Any] | None = None

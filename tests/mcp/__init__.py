@@ -1,0 +1,1 @@
+"""MCP: official clients over real processes and sockets; people answer over REST."""

@@ -106,6 +106,7 @@ async def _ask_human(call: Call, given: Arguments) -> dict[str, Any]:
         {
             "text": given["question"],
             "choices": given.get("choices") or None,
+            "schema": given.get("schema"),
             "timeout_seconds": _timeout(call, given),
         },
         text="question",
@@ -119,6 +120,7 @@ async def _request_authorization(call: Call, given: Arguments) -> dict[str, Any]
         {
             "action": given["action"],
             "context": given.get("context"),
+            "editable": given.get("editable"),
             "timeout_seconds": _timeout(call, given),
         },
     )
@@ -200,6 +202,14 @@ TOOLS: tuple[Tool, ...] = (
                 "items": {"type": "string", "minLength": 1},
                 "description": "If given, the answer is one of these.",
             },
+            "schema": {
+                "type": "object",
+                "description": (
+                    "If given, the answer is a form: a flat JSON Schema of an object whose "
+                    "properties are texts, numbers, booleans, or one or several of an enum. "
+                    "What was filled in is in value. Not together with choices."
+                ),
+            },
             "timeout_seconds": _TIMEOUT,
             "key": _KEY,
             "channel": _CHANNEL,
@@ -220,6 +230,13 @@ TOOLS: tuple[Tool, ...] = (
             "context": {
                 "type": "object",
                 "description": "What helps to decide: the command, the files, the amounts.",
+            },
+            "editable": {
+                "type": "boolean",
+                "description": (
+                    "Whether the person may change context. Then do what the context that "
+                    "comes back says, if one does."
+                ),
             },
             "timeout_seconds": _TIMEOUT,
             "key": _KEY,

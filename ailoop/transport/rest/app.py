@@ -13,6 +13,7 @@ from ailoop.transport.rest.caller import admit_request
 from ailoop.transport.rest.channels import channel_routes
 from ailoop.transport.rest.connection import Connection
 from ailoop.transport.rest.delivery import delivery_routes
+from ailoop.transport.rest.mcp import mcp_routes
 from ailoop.transport.rest.messages import message_routes
 from ailoop.transport.rest.metrics import metrics_routes
 from ailoop.transport.rest.openapi import openapi_routes
@@ -71,8 +72,10 @@ def create_app(gateway: Gateway) -> QuartTrio:
             response.headers["Access-Control-Allow-Origin"] = origin
             response.headers["Access-Control-Allow-Methods"] = "GET, POST, DELETE"
             response.headers["Access-Control-Allow-Headers"] = (
-                "Authorization, Content-Type, X-Api-Key"
+                "Authorization, Content-Type, X-Api-Key, "
+                "Mcp-Method, Mcp-Name, Mcp-Protocol-Version, Mcp-Session-Id"
             )
+            response.headers["Access-Control-Expose-Headers"] = "Mcp-Session-Id"
             response.headers["Vary"] = "Origin"
             response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         return response
@@ -112,6 +115,7 @@ def create_app(gateway: Gateway) -> QuartTrio:
         page_routes,
         session_routes,
         socket_routes,
+        mcp_routes,
     ):
         app.register_blueprint(routes(gateway))
     return app

@@ -18,6 +18,7 @@ from quart.wrappers import Request, Response
 from quart_trio.asgi import TrioASGIHTTPConnection
 
 from ailoop.transport.head import SECURITY_HEADERS
+from ailoop.transport.rest.relay import Relay
 
 __all__ = ["Connection"]
 
@@ -90,6 +91,11 @@ class Connection(TrioASGIHTTPConnection):
 
     async def _send_response(self, send: ASGISendCallable, response: ResponseTypes) -> None:
         """Send the whole body with its end, as Quart would not: each event is a write."""
+        if isinstance(response, Relay):
+            for header, value in SECURITY_HEADERS.items():
+                response.headers.setdefault(header, value)
+            await response.serve(dict(self.scope), send)
+            return
         if not isinstance(response, Response):
             await super()._send_response(send, response)
             return
