@@ -411,3 +411,28 @@ def test_a_person_edits_the_input(
     else:
         assert "updatedInput" not in told
         assert "nothing is deleted from here" in told["permissionDecisionReason"]
+
+
+def test_encrypted(api: Api, channel: str, env: dict[str, str], tmp_path: Path) -> None:
+    """With ``AILOOP_SEAL_FOR`` the server reads neither requests nor records."""
+    for name in ("ann", "agent"):
+        assert ailoop("keygen", name, "--dir", str(tmp_path)).returncode == 0
+    sealed = {
+        **env,
+        "AILOOP_SEAL_FOR": str(tmp_path / "ann.public.jwk"),
+        "AILOOP_KEYS": str(tmp_path / "agent.private.jwk"),
+    }
+    policy_file(tmp_path, channel)
+    assert (
+        decided(run_hook(hook_input("git status"), env=sealed))["permissionDecision"] == "allow"
+    )
+    with asking(hook_input("make secrets"), env=sealed) as popen:
+        (item,) = api.wait_pending(channel)
+        blind = api.respond(item["message_id"], **APPROVE)
+        assert blind.json()["code"] == "sealed_prompt"
+        private = str(tmp_path / "ann.private.jwk")
+        assert ailoop("approve", item["message_id"], "--key", private, env=env).returncode == 0
+        assert answer_of(popen)["permissionDecision"] == "allow"
+    seen = orjson.dumps(api.messages(channel)).decode()
+    for word in ("git status", "make", "0d9e", "rule"):
+        assert word not in seen
