@@ -38,6 +38,11 @@ _MOST_PATTERNS = 100
 _LONGEST_PATTERN = 1000
 _LONGEST_REASON = 500
 
+_LIKE_COMMANDS = frozenset(
+    ("cmd", "commandline", "commands", "script", "shell", "shell_command")
+)
+"""Arguments of other tools that are probably commands of a shell, too."""
+
 _RULE_FIELDS = ("decision", "tool", "arguments", "reason", "channel", "timeout")
 _POLICY_FIELDS = ("default", "unrecorded", "channel", "timeout", "rule")
 _HEADER = re.compile(r"[ \t]*\[\[[ \t]*(?:rule|\"rule\"|'rule')[ \t]*\]\]", re.ASCII)
@@ -201,15 +206,19 @@ class _Reader:
         if not isinstance(arguments, dict):
             self._note('a table such as { command = "git status *" }', place, "arguments")
             arguments = {}
+        decision = self._decision(value, "decision", Decision.DENY, allowed, place)
+        read = {
+            name: self._patterns(patterns, place, f"arguments.{name}", name)
+            for name, patterns in arguments.items()
+        }
+        if decision is Decision.ALLOW:
+            self._check_commands(read, place)
         return Rule(
             number=place.rule or 0,
             line=place.line,
-            decision=self._decision(value, "decision", Decision.DENY, allowed, place),
+            decision=decision,
             tools=self._patterns(value.get("tool", "*"), place, "tool"),
-            arguments={
-                name: self._patterns(patterns, place, f"arguments.{name}", name)
-                for name, patterns in arguments.items()
-            },
+            arguments=read,
             reason=self._reason(value, place),
             channel=self._channel(value, place),
             timeout=self._timeout(value, place),
@@ -260,6 +269,16 @@ class _Reader:
                 of_paths = argument not in (None, COMMAND)
                 patterns.append(Glob(self._placed(text) if of_paths else text))
         return tuple(patterns)
+
+    def _check_commands(self, arguments: dict[str, tuple[Glob, ...]], place: _Place) -> None:
+        for name, patterns in arguments.items():
+            if name.casefold() in _LIKE_COMMANDS and any(one.is_open for one in patterns):
+                self._note(
+                    f"a * could allow another command behind this one, as only {COMMAND} is "
+                    "taken apart; allow exact texts",
+                    place,
+                    f"arguments.{name}",
+                )
 
     def _placed(self, text: str) -> str:
         """Return a pattern with the folder that ``./`` or ``~/`` at its start stands for."""

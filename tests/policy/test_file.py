@@ -75,6 +75,11 @@ BAD = [
         f"{RULE}arguments = {{ command = {{ x = 1 }} }}",
         "arguments.command: a pattern is a text",
     ),
+    ("arguments.cmd: a * could allow another command",),
+    (
+        f"{RULE}arguments = {{ cmd = 'git *' }}",
+        "arguments.cmd: a * could allow another command",
+    ),
     (f"{RULE}reason = ''", "reason: a text of 1 to 500 characters"),
     (f"{RULE}channel = 'admin'", "rule 1 (line 1): channel: "),
     (f"{RULE}timeout = 'long'", "rule 1 (line 1): timeout: whole seconds"),
