@@ -14,8 +14,8 @@ from tests.cli.commands import all_commands
 from tests.docs.blocks import DOCS, Block, read_blocks
 
 PAGES = (
-    *("claude-code.rst", "cli.rst", "journal.rst", "policy.rst", "receipts.rst"),
-    *("settings.rst", "tls.rst"),
+    *("claude-code.rst", "cli.rst", "journal.rst", "mcp.rst", "policy.rst"),
+    *("receipts.rst", "settings.rst", "tls.rst"),
 )
 _SEPARATORS = set("|&;()<>")
 

@@ -138,6 +138,23 @@ async def test_several_agents_each_get_their_own_answer() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("decide", "printed"),
+    [
+        (approve, b"approved: Do exactly what was approved, and nothing more.\n"),
+        (deny, b"denied: not today\n"),
+    ],
+    ids=["approved", "denied"],
+)
+async def test_an_mcp_client_asks_for_permission(decide: Any, printed: bytes) -> None:
+    """Through the official client, which starts ``ailoop mcp`` by its name."""
+    async with serving() as served:
+        done = await run_example(
+            [sys.executable, EXAMPLES / "mcp_agent.py"], served.daemon.rest_url, decide
+        )
+    assert done.stdout == printed, done.stderr
+
+
 @needs("curl", "apt-get install curl")
 @pytest.mark.parametrize(("answer", "printed"), [("2", b"tonight\n"), ("now", b"now\n")])
 async def test_curl_alone_is_an_agent(answer: str, printed: bytes) -> None:

@@ -36,4 +36,4 @@ async def make_up_requests(url: str, folder: Path, *more: str, examples: int) ->
         cwd=folder,
     )
     assert finished.returncode == 0, finished.stdout.decode()[-5000:]
-    assert b"21 selected / 21 total" in finished.stdout
+    assert b"22 selected / 22 total" in finished.stdout

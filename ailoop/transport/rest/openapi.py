@@ -139,6 +139,25 @@ def _operation(
     return operation
 
 
+def _mcp() -> _Operation:
+    """Describe the route whose errors may also be those of JSON-RPC."""
+    operation = _operation(
+        "post_mcp",
+        "A request of the Model Context Protocol",
+        {"200": "RpcAnswer"},
+        "404 413 415 501",
+        parameters=(_query("channel", "Where tools ask", CHANNEL),),
+        body=ref("RpcRequest"),
+    )
+    responses = operation["responses"]
+    responses["200"]["content"]["text/event-stream"] = {"schema": {"type": "string"}}
+    responses["202"] = {"description": "A notification has been taken"}
+    either = {"anyOf": [ref("Error"), ref("RpcAnswer")]}
+    for status in ("400", "404", "500"):
+        responses[status] = {"description": _sentences(status), "content": _json(either)}
+    return operation
+
+
 def _or_array(name: str) -> dict[str, Any]:
     return {"anyOf": [ref(name), {"type": "array", "minItems": 1, "items": ref(name)}]}
 
@@ -279,5 +298,6 @@ def _paths() -> dict[str, Any]:
                 "404",
             )
         },
+        "/mcp": {"post": _mcp()},
         "/api/test": {"post": _operation("echo", "Says ok", {"200": "Echo"})},
     }

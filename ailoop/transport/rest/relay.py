@@ -68,6 +68,8 @@ class Relay(Response):
 
     def _headers(self, event: dict[str, Any]) -> list[tuple[bytes, bytes]]:
         theirs = [one for one in event.get("headers", ()) if one[0].lower() != b"connection"]
+        if event["status"] == 202:  # what has no body has no type of it
+            theirs = [one for one in theirs if one[0].lower() != b"content-type"]
         told = {name.lower() for name, _ in theirs}
         ours = [
             (name.lower().encode(), value.encode())

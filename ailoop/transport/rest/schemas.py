@@ -267,6 +267,24 @@ def _bodies(limits: MessageLimits) -> dict[str, Schema]:
             },
             additionalProperties=True,
         ),
+        "RpcRequest": _object(
+            ["jsonrpc", "method"],
+            {
+                "jsonrpc": {"const": "2.0"},
+                "id": {"type": ["string", "integer"]},
+                "method": {"type": "string"},
+                "params": {"type": "object"},
+            },
+        ),
+        "RpcAnswer": _object(
+            ["jsonrpc"],
+            {
+                "jsonrpc": {"const": "2.0"},
+                "id": {"type": ["string", "integer", "null"]},
+                "result": {"type": "object"},
+                "error": {"type": "object"},
+            },
+        ),
     }
 
 
