@@ -52,7 +52,9 @@ CALLS = [
 
 COMMANDS = all_commands()
 LEAVES = {
-    name: command for name, command in COMMANDS.items() if not isinstance(command, click.Group)
+    name: command
+    for name, command in COMMANDS.items()
+    if not isinstance(command, click.Group) or command.invoke_without_command
 }
 
 

@@ -150,7 +150,7 @@ def _mcp() -> _Operation:
         body=ref("RpcRequest"),
     )
     responses = operation["responses"]
-    responses["200"]["content"]["text/event-stream"] = {"schema": {"type": "string"}}
+    responses["200"]["content"]["text/event-stream"] = {}
     responses["202"] = {"description": "A notification has been taken"}
     either = {"anyOf": [ref("Error"), ref("RpcAnswer")]}
     for status in ("400", "404", "500"):
