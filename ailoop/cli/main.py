@@ -30,6 +30,8 @@ _COMMANDS = {
     "audit": "audit",
     "key": "key",
     "keygen": "keygen",
+    "hook": "hook",
+    "policy": "policy",
     "receipt": "receipt",
     "serve": "serve",
     "mcp": "mcp",

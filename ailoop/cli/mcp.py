@@ -7,7 +7,7 @@ import sys
 import click
 
 from ailoop.cli.mcp_install import install
-from ailoop.cli.running import USAGE, channel, run, server
+from ailoop.cli.running import USAGE, channel, policy_path, run, server
 from ailoop.cli.text import complain
 
 __all__ = ["mcp"]
@@ -49,6 +49,12 @@ _SECONDS = click.FloatRange(min=0)
 @click.option(
     "--ws-port", type=_PORT, default=8080, show_default=True, help="The same for WebSockets."
 )
+@click.option(
+    "--permission-prompt",
+    is_flag=True,
+    help="Also offer the tool permission_prompt, by which Claude Code asks for permissions.",
+)
+@policy_path
 @click.pass_context
 def mcp(
     context: click.Context,
@@ -59,6 +65,8 @@ def mcp(
     journal: str,
     rest_port: int,
     ws_port: int,
+    permission_prompt: bool,
+    policy: str | None,
 ) -> None:
     r"""Serve an MCP client, such as an editor, over standard input and output.
 
@@ -69,21 +77,24 @@ def mcp(
     Examples:
       ailoop mcp
       ailoop mcp -c deploys --server http://127.0.0.1:8081
+      ailoop mcp --permission-prompt --policy ailoop-policy.toml
       ailoop mcp install claude --dry-run
     """
     if context.invoked_subcommand is not None:
         return
     try:
+        from ailoop.cli.mcp_permission import tools_with
         from ailoop.cli.mcp_place import Own
         from ailoop.cli.mcp_serve import serve_client
     except ImportError as error:
         complain(f"this needs the extra mcp: pip install 'ailoop[mcp]' ({error})")
         sys.exit(USAGE)
 
+    tools = tools_with(policy) if permission_prompt else None
     own = Own(ws_port=ws_port, rest_port=rest_port, journal=journal)
 
     async def command() -> int:
-        return await serve_client(server, channel, own, ticket_after, progress_for)
+        return await serve_client(server, channel, own, ticket_after, progress_for, tools)
 
     run(command)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import click
@@ -15,6 +16,7 @@ from ailoop.transport.mcp.calls import Calls
 from ailoop.transport.mcp.server import Caller, make_server
 from ailoop.transport.mcp.stdio import serve_stdio
 from ailoop.transport.mcp.through_client import ClientDesk, DeskClient
+from ailoop.transport.mcp.tools import TOOLS, Tool
 
 __all__ = ["serve_client"]
 
@@ -25,11 +27,13 @@ async def serve_client(
     own: Own,
     ticket_seconds: float,
     progress_seconds: float,
+    tools: Sequence[Tool] | None = None,
 ) -> int:
     """Serve until the client closes our standard input.
 
     :param server: the daemon to ask; without one it is found, or run here.
     :param own: what a daemon that is run here is like.
+    :param tools: what the client is offered instead of the usual ones.
     """
     configure_logs("warning", "auto", "stderr")
     async with trio.open_nursery() as nursery:
@@ -39,7 +43,9 @@ async def serve_client(
         caller = Caller(desk=ClientDesk(partial(_client, place), nursery), channel=channel)
         calls = Calls()
         waits = Waits(ticket=ticket_seconds, progress=progress_seconds)
-        talk = make_server(lambda _: caller, calls=calls, waits=waits, page=f"{url}/")
+        talk = make_server(
+            lambda _: caller, calls=calls, waits=waits, tools=tools or TOOLS, page=f"{url}/"
+        )
         await serve_stdio(talk, calls)
         nursery.cancel_scope.cancel()
     return OK

@@ -49,8 +49,10 @@ __all__ = [
     "channel",
     "exit_code_of",
     "explain",
+    "hook_channel",
     "keys",
     "only_ailoop_error",
+    "policy_path",
     "priority",
     "responder",
     "run",
@@ -99,6 +101,21 @@ channel = click.option(
 )
 any_channel = click.option(
     "-c", "--channel", callback=_check_channel, help="Only this channel; otherwise all."
+)
+hook_channel = click.option(
+    "-c",
+    "--channel",
+    callback=_check_channel,
+    help="Where to ask and to record, unless the rule says so; else the policy says, or "
+    "claude-code.",
+)
+policy_path = click.option(
+    "--policy",
+    type=click.Path(),
+    envvar="AILOOP_POLICY",
+    show_envvar=True,
+    metavar="FILE",
+    help="The policy; else ./ailoop-policy.toml or ~/.config/ailoop/policy.toml.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 server = click.option(

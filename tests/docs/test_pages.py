@@ -98,7 +98,7 @@ def test_what_a_page_names_exists(page, tables):
     known = {f"AILOOP_{name.upper()}" for name in settings}
     known |= {"AILOOP_SERVER", "AILOOP_BASE_URL", "AILOOP_CONFIG", "AILOOP_USER"}
     known |= {"AILOOP_TOKEN", "AILOOP_TOKEN_FILE", "AILOOP_RECEIPT_KEY"}
-    known |= {"AILOOP_SEAL_FOR", "AILOOP_KEYS"}
+    known |= {"AILOOP_SEAL_FOR", "AILOOP_KEYS", "AILOOP_POLICY"}
     known |= {f"AILOOP_{name.upper()}" for name in ("ca_file", "cert_file", "key_file")}
     known |= {f"AILOOP_{name.upper()}_FILE" for name in settings}
     assert set(re.findall(r"AILOOP_[A-Z_]+", text)) <= known

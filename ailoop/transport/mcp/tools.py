@@ -27,7 +27,7 @@ from ailoop.transport.mcp.answers import OUTPUT_SCHEMA, SENT_SCHEMA
 from ailoop.transport.mcp.call import Call
 from ailoop.transport.mcp.desk import DeskFault
 
-__all__ = ["TOOLS", "Reply", "Tool"]
+__all__ = ["TOOLS", "Arguments", "Reply", "Tool"]
 
 _DEFAULT_TIMEOUT = 600
 """Seconds that a person is given unless the model says otherwise."""
@@ -59,6 +59,7 @@ class Tool:
     :param run: does it; the arguments fit their schemas. It may raise :class:`DeskFault` or
         :class:`~ailoop.model.errors.Refusal`, which the model reads.
     :param read_only: whether it changes nothing.
+    :param extensible: whether there may be further arguments, which it does not heed.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Tool:
     output: dict[str, Any] | None = field(default=None)
     run: Callable[[Call, Arguments], Awaitable[dict[str, Any] | Reply]]
     read_only: bool = False
+    extensible: bool = False
 
     @property
     def input_schema(self) -> dict[str, Any]:
@@ -77,7 +79,7 @@ class Tool:
             "type": "object",
             "properties": self.properties,
             "required": list(self.required),
-            "additionalProperties": False,
+            "additionalProperties": self.extensible,
         }
 
 
