@@ -47,6 +47,9 @@ SUBPROTOCOL = "ailoop.v1"
 _TOO_LARGE = 1009
 """WebSocket close code: the server does not take a frame of that size."""
 
+_EARLY = 1000
+"""Responses kept for who has asked and does not wait yet; of more, the server has them too."""
+
 
 class ClientSession:
     """One conversation, over as many connections as it takes.
@@ -71,6 +74,8 @@ class ClientSession:
         self._greeted = False
         self._frames: list[str] = []
         self._to_watch: dict[UUID, None] = {}
+        self._early: dict[UUID, ResponseMessage] = {}
+        """Responses that came right behind the word that their prompts had been taken."""
 
     # -- what is wanted ---------------------------------------------------------------
 
@@ -78,14 +83,19 @@ class ClientSession:
         """Ask for something; return the ref that its reply or its error will have."""
         return self.requests.add(op, members)
 
-    def watch(self, prompt_id: UUID, *, taken: bool) -> None:
+    def watch(self, prompt_id: UUID, *, taken: bool) -> ResponseMessage | None:
         """Wait for a prompt's response.
 
         :param taken: whether the server is known to have taken the prompt: then its not
             being there means that it has been lost.
+        :returns: the response, if it has come already; then there is nothing to wait for.
         """
+        early = self._early.pop(prompt_id, None)
+        if early is not None:
+            return early
         self._watched[prompt_id] = taken or self._watched.get(prompt_id, False)
         self._to_watch[prompt_id] = None
+        return None
 
     def unwatch(self, prompt_id: UUID) -> None:
         """Wait for a prompt no longer."""
@@ -128,6 +138,8 @@ class ClientSession:
         :param now: on any clock that does not jump, in seconds; so everywhere here.
         """
         self._pulse.begin(now)
+        # Another server may have another prompt of the same id.
+        self._early.clear()
         # Without a role there is nothing to declare, but somebody has to be there.
         hello = {"role": self._role, "client": "ailoop", "version": __version__}
         greeting = ("ping", {}) if self._role is None else ("hello", hello)
@@ -239,6 +251,9 @@ class ClientSession:
     def _settled(self, prompt_id: UUID, response: ResponseMessage) -> list[Event]:
         self._to_watch.pop(prompt_id, None)
         if self._watched.pop(prompt_id, None) is None:
+            self._early[prompt_id] = response
+            if len(self._early) > _EARLY:
+                del self._early[next(iter(self._early))]
             return []
         return [Settled(prompt_id, response)]
 

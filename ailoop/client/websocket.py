@@ -157,10 +157,13 @@ class WebSocketLink:
     async def wait(self, prompt_id: UUID, *, taken: bool = False) -> ResponseMessage:
         """Return the response to a prompt once it exists."""
         self._check()
+        early = self.session.watch(prompt_id, taken=taken)
+        if early is not None:
+            await checkpoint()
+            return early
         slot: Slot[ResponseMessage] = Slot()
         waiting = self._settled.setdefault(prompt_id, [])
         waiting.append(slot)
-        self.session.watch(prompt_id, taken=taken)
         self._connection.want()
         try:
             return await slot.get()

@@ -26,6 +26,7 @@ from ailoop.client.events import Arrived, Failed, Greeted, Replied, Settled, Uns
 from ailoop.client.patience import Patience, Retries
 from ailoop.client.session import ClientSession
 from ailoop.model.codec import dump_message
+from ailoop.model.ids import new_id
 from ailoop.model.message import Message, Notification, Response, ResponseMessage
 
 BAD = "bad"
@@ -335,3 +336,45 @@ def test_backoff_ends() -> None:
     assert retries.failed(6.0, told) == 4
     with pytest.raises(Unavailable):
         retries.failed(10.0, told)
+
+
+def test_answered_before_anybody_waits() -> None:
+    """A response right behind the word that its prompt was taken is there for who waits."""
+    session = ClientSession()
+    greeted(session)
+    prompt, frame = early_response(session)
+    response = session.watch(prompt, taken=True)
+    assert response is not None
+    assert response.content.answer == "yes"
+    assert session.take(0.0) == []
+    assert session.watch(prompt, taken=True) is None
+    assert session.receive(frame, 0.0) == [Settled(prompt, response)]
+
+
+def test_answered_by_a_server_of_before() -> None:
+    """Another connection may lead to a server whose prompt of that id is another one."""
+    session = ClientSession()
+    greeted(session)
+    prompt, _ = early_response(session)
+    session.closed()
+    greeted(session)
+    assert session.watch(prompt, taken=True) is None
+
+
+def test_answers_nobody_waits_for_are_bounded() -> None:
+    """The oldest go; the server has them still."""
+    session = ClientSession()
+    greeted(session)
+    prompts = [early_response(session)[0] for _ in range(1001)]
+    assert session.watch(prompts[0], taken=True) is None
+    assert session.watch(prompts[1], taken=True) is not None
+
+
+def early_response(session: ClientSession) -> tuple[UUID, str]:
+    """Have a response come that nobody waits for; return the prompt's id and the frame."""
+    prompt = new_id()
+    message = Message(channel="a", content=Response(answer="yes"), correlation_id=prompt)
+    told = {"op": "response", "id": str(prompt), "message": dump_message(message)}
+    frame = orjson.dumps(told).decode()
+    assert session.receive(frame, 0.0) == []
+    return prompt, frame
