@@ -34,10 +34,27 @@ export interface Asked {
  * Return the hash of what a prompt asks. How long the person has is no part of it.
  * @throws CanonicalError - it has no canonical form
  */
-export function contentHash(content: Asked): Promise<string> {
-  const { type, text, choices = null, action, url, context = null } = content;
-  if (type === "question") return canonicalHash({ type, text, choices });
-  return canonicalHash(type === "navigate" ? { type, url, context } : { type, action, context });
+export async function contentHash(content: Asked): Promise<string> {
+  return canonicalHash(asked(content));
+}
+
+/**
+ * Refuse what has no hash.
+ * @throws CanonicalError - it has no canonical form
+ */
+export function checkCanonical(content: Asked): void {
+  canonicalJson(asked(content));
+}
+
+function asked({ type, text, choices, action, url, context }: Asked): object {
+  if (type === "question") return { type, text, choices: orNull(choices) };
+  const more = { context: orNull(context) };
+  return type === "navigate" ? { type, url, ...more } : { type, action, ...more };
+}
+
+/** Without a context, or choices, it is null. */
+function orNull(value: unknown): unknown {
+  return value === undefined ? null : value;
 }
 
 /** Return the hash of a person's words, if there are any. */
