@@ -21,7 +21,7 @@ const COMMON = {
   target: ["es2022"],
   platform: "neutral",
   // What Node has or brings where it is missing; package.json keeps it out of pages.
-  external: ["ws", "fs/promises"],
+  external: ["ws", "fs/promises", "crypto"],
   logLevel: "warning",
 };
 

@@ -1,19 +1,25 @@
 /** The outcome of asking for permission. */
 
+import { NotAuthorized, ReceiptInvalid } from "./errors.js";
 import type { ResponseMessage } from "./model.js";
+import type { Receipt } from "./sealing.js";
+
+const MARK: unique symbol = Symbol.for("ailoop.decision") as never;
 
 /** What makes an approval more, or less, than what its response says. */
 export interface Proof {
   /** What its receipt says. */
-  readonly receipt?: Readonly<Record<string, unknown>>;
+  readonly receipt?: Receipt;
   /** Why it is not believed; then it is no approval, whatever it says. */
   readonly doubt?: string;
   /** Verify the receipt against what is about to be done, and use it up. */
-  readonly redeem?: (action: string, context?: unknown) => Promise<unknown>;
+  readonly redeem?: (action: string, context?: unknown) => Promise<Receipt>;
 }
 
 /** A person's decision. */
 export class Decision {
+  /** @internal */
+  readonly [MARK] = true;
   /** The message that settled the prompt. */
   readonly response: ResponseMessage;
   /** How long the caller waited for it, in seconds, if it did. */
@@ -26,6 +32,10 @@ export class Decision {
     this.#proof = proof;
   }
 
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === "object" && value !== null && MARK in value;
+  }
+
   /** Whether a person approved, explicitly. */
   get approved(): boolean {
     const { response_type: type } = this.response.content;
@@ -33,7 +43,7 @@ export class Decision {
   }
 
   /** What its receipt says; only of a client that was given `receipts`. */
-  get receipt(): Readonly<Record<string, unknown>> | undefined {
+  get receipt(): Receipt | undefined {
     return this.#proof.receipt;
   }
 
@@ -59,11 +69,15 @@ export class Decision {
 
   /**
    * Use the approval up, right before what was approved is done: its receipt is verified against
-   * exactly what is given here.
+   * exactly what is given here. Throws `ReceiptInvalid` if that is not what was approved, or the
+   * approval has expired or been redeemed; `NotAuthorized` if it is none.
    */
-  async redeem(action: string, context?: unknown): Promise<unknown> {
-    if (!this.#proof.redeem) throw new TypeError("the client was given no `receipts`");
-    return this.#proof.redeem(action, context);
+  async redeem(action: string, context?: unknown): Promise<Receipt> {
+    if (!this.approved) throw new NotAuthorized(action, this);
+    if (this.#proof.redeem) return this.#proof.redeem(action, context);
+    const doubt = "its receipt is not to be believed: the client was given no `receipts`";
+    const doubted = new Decision(this.response, this.latencySeconds, { doubt });
+    throw new ReceiptInvalid(action, doubted, "missing");
   }
 
   toString(): string {

@@ -87,10 +87,11 @@ export abstract class PersonVerbs extends AgentVerbs {
     { signal }: Waiting,
   ) {
     const given = typeof prompt === "object" && "content" in prompt ? (prompt as Message) : null;
-    if (!this.sealing?.opens) {
+    if (!this.sealing) {
       if (given) checkClear(given, members);
       return members;
     }
+    if (!given && !this.sealing.opens) return members;
     const message = given ?? (await this.#fetched(id, signal));
     return this.sealing.sealDecision(message, members);
   }
@@ -144,7 +145,7 @@ export abstract class PersonVerbs extends AgentVerbs {
 
   #announce(message: Message): void {
     if (!this.#listeners.size) return;
-    if (!this.sealing?.opens) {
+    if (!this.sealing) {
       this.emit("message", message);
       return;
     }
@@ -188,7 +189,7 @@ export abstract class PersonVerbs extends AgentVerbs {
   }
 
   async #opened(message: Message): Promise<Message> {
-    return this.sealing?.opens ? this.sealing.open(message) : message;
+    return this.sealing ? this.sealing.open(message) : message;
   }
 
   /** Return the newest messages of a channel, in order. */

@@ -2,7 +2,13 @@
 
 import type { Decision } from "./approval.js";
 import { SealedPrompt, UnreadAnswer } from "./errors.js";
-import type { Authorization, Message, PromptContent, ResponseMessage } from "./model.js";
+import type {
+  Authorization,
+  Message,
+  PromptContent,
+  ResponseMessage,
+  ResponseType,
+} from "./model.js";
 
 /** What opens the answer to an encrypted prompt, in hexadecimal digits. */
 export interface Kept {
@@ -41,6 +47,30 @@ export interface Sealing {
   sealDecision(prompt: Message, told: Told): Promise<Told>;
 }
 
+/** What a receipt says. */
+export interface Receipt {
+  /** Of the receipt; it can be redeemed once. */
+  readonly id: string;
+  /** The prompt that was decided. */
+  readonly promptId: string;
+  readonly channel: string;
+  readonly decision: ResponseType;
+  /** Of what was asked; of what was asked encrypted, of what hides it. */
+  readonly actionHash: string;
+  /** Of the person's words, if there are any; or of what hides them. */
+  readonly answerHash: string | null;
+  /** Who decided, as it is recorded, if it is. */
+  readonly approver: string | null;
+  /** Whether the prompt was encrypted. */
+  readonly sealed: boolean;
+  /** Seconds since 1970. */
+  readonly issuedAt: number;
+  /** The same; it is good until just before. */
+  readonly expiresAt: number;
+  /** Names the key that signed it. */
+  readonly keyId: string;
+}
+
 /** Believes approvals only with a receipt; made by `ailoop-js/receipts`. */
 export interface Receipts {
   /** Refuse to ask for what no receipt can be about. */
@@ -51,8 +81,12 @@ export interface Receipts {
 
 const HARMLESS: readonly string[] = ["authorization_denied", "cancelled", "timeout"];
 
+/** @internal Marks a message that has been opened; what it holds is for what seals the answer. */
+export const REPLY: unique symbol = Symbol.for("ailoop.reply") as never;
+
 /** Return whether a message has come sealed. */
 export function isSealed(message: Message): boolean {
+  if (REPLY in message) return true;
   const part = message.metadata?.["sealed"];
   // Agents that know nothing of this may have a member of that name.
   return typeof part === "object" && part !== null && "ciphertext" in part;
@@ -63,7 +97,15 @@ export function readClear(response: ResponseMessage, kept: Kept | undefined): Re
   const harmless = HARMLESS.includes(response.content.response_type);
   if (isSealed(response) || (kept && !harmless))
     throw new UnreadAnswer(response, "that is, nobody can tell here: this client has no `sealing`");
-  return response;
+  return kept ? withoutAnswer(response) : response;
+}
+
+/** Return a refusal in the clear without what a program could take for an answer. */
+export function withoutAnswer(response: ResponseMessage): ResponseMessage {
+  const told = { ...response.metadata };
+  delete told["index"];
+  delete told["value"];
+  return { ...response, content: { ...response.content, answer: null }, metadata: told };
 }
 
 /** Refuse to answer in the clear what was asked sealed; a denial may go out. */

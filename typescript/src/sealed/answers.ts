@@ -2,7 +2,7 @@
 
 import { UnreadAnswer } from "../errors.js";
 import type { ResponseMessage } from "../model.js";
-import type { Kept } from "../sealing.js";
+import { type Kept, withoutAnswer } from "../sealing.js";
 import { fromHex, sameText } from "../trust/bytes.js";
 import { hiddenOf, markHidden, type SealedPart, sealedPart } from "../trust/hidden.js";
 import { CannotUnseal, NoKey, unseal } from "./jwe.js";
@@ -13,11 +13,8 @@ import { ReplySecret } from "./reply.js";
 /** What anybody may say to a prompt that they cannot read. */
 const HARMLESS: readonly string[] = ["authorization_denied", "cancelled", "timeout"];
 
-/** What of the metadata is an answer. */
-const ANSWERS = ["index", "value"];
-
 /** What comes from the sealed answer alone, for what stands in the clear nobody vouches. */
-const TOLD = ["reason", "responder", ...ANSWERS];
+const TOLD = ["reason", "responder", "index", "value"];
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -39,8 +36,7 @@ export async function openAnswer(
   if (!part) {
     if (!HARMLESS.includes(content.response_type))
       throw new UnreadAnswer(response, "it is not sealed");
-    // Without what a program could take for an answer.
-    return answered(response, null, without(metadata, ANSWERS));
+    return withoutAnswer(response);
   }
   if (kept?.reply_secret === undefined)
     throw new UnreadAnswer(
