@@ -67,8 +67,8 @@ export class ReceiptVerifier {
   async read(token: unknown, options: { readonly expiredToo?: boolean } = {}): Promise<Receipt> {
     if (token === undefined || token === null) throw new ReceiptError("missing", "there is none");
     if (typeof token !== "string") throw unreadable("it is no text");
-    const [header = "", payload = "", signature = "", ...more] = token.split(".");
-    if (more.length > 0) throw unreadable("it has too many parts");
+    const [header = "", payload = "", signature, ...more] = token.split(".");
+    if (signature === undefined || more.length > 0) throw unreadable("it has not three parts");
     const { keyId, key } = this.#keyOf(parse(header));
     if (!(await isSigned(`${header}.${payload}`, signature, key)))
       throw new ReceiptError("bad_signature", "its signature is wrong");

@@ -22,6 +22,8 @@ export class CanonicalError extends RangeError {
 
 /** What of a prompt is hashed; it may have other members. */
 export interface Asked {
+  /** How long the person has is no part of it. */
+  readonly timeout_seconds?: number;
   readonly type: string;
   readonly text?: string;
   readonly choices?: readonly string[] | null;
@@ -31,7 +33,7 @@ export interface Asked {
 }
 
 /**
- * Return the hash of what a prompt asks. How long the person has is no part of it.
+ * Return the hash of what a prompt asks.
  * @throws CanonicalError - it has no canonical form
  */
 export async function contentHash(content: Asked): Promise<string> {
@@ -151,14 +153,14 @@ function writeText(text: string, path: string): string {
   return JSON.stringify(text);
 }
 
-/** From here on the server's reader makes a double of a whole number, as JavaScript does. */
-const DOUBLES_FROM = 2 ** 64;
+/** Beyond it the server's reader makes a double of a whole number, as JavaScript does. */
+const DOUBLES_BEYOND = 2 ** 64;
 
 function writeNumber(number: number, path: string): string {
   if (!Number.isFinite(number))
     throw new CanonicalError(path, `is ${String(number)}, which JSON has not`);
   const size = Math.abs(number);
-  if (size > Number.MAX_SAFE_INTEGER && size < DOUBLES_FROM) {
+  if (size > Number.MAX_SAFE_INTEGER && size <= DOUBLES_BEYOND) {
     throw new CanonicalError(
       path,
       "is a whole number beyond 2^53 - 1, which not every reader of JSON can tell from its " +
