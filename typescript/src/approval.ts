@@ -4,8 +4,6 @@ import { NotAuthorized, ReceiptInvalid } from "./errors.js";
 import type { ResponseMessage } from "./model.js";
 import type { Receipt } from "./sealing.js";
 
-const MARK: unique symbol = Symbol.for("ailoop.decision") as never;
-
 /** What makes an approval more, or less, than what its response says. */
 export interface Proof {
   /** What its receipt says. */
@@ -18,8 +16,6 @@ export interface Proof {
 
 /** A person's decision. */
 export class Decision {
-  /** @internal */
-  readonly [MARK] = true;
   /** The message that settled the prompt. */
   readonly response: ResponseMessage;
   /** How long the caller waited for it, in seconds, if it did. */
@@ -30,10 +26,6 @@ export class Decision {
     this.response = response;
     this.latencySeconds = latencySeconds;
     this.#proof = proof;
-  }
-
-  static [Symbol.hasInstance](value: unknown): boolean {
-    return typeof value === "object" && value !== null && MARK in value;
   }
 
   /** Whether a person approved, explicitly. */
@@ -75,9 +67,8 @@ export class Decision {
   async redeem(action: string, context?: unknown): Promise<Receipt> {
     if (!this.approved) throw new NotAuthorized(action, this);
     if (this.#proof.redeem) return this.#proof.redeem(action, context);
-    const doubt = "its receipt is not to be believed: the client was given no `receipts`";
-    const doubted = new Decision(this.response, this.latencySeconds, { doubt });
-    throw new ReceiptInvalid(action, doubted, "missing");
+    const doubt = "this client has no `receipts`";
+    throw new ReceiptInvalid(action, new Decision(this.response, undefined, { doubt }), "missing");
   }
 
   toString(): string {

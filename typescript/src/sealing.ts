@@ -5,6 +5,7 @@ import { SealedPrompt, UnreadAnswer } from "./errors.js";
 import type {
   Authorization,
   Message,
+  PendingItem,
   PromptContent,
   ResponseMessage,
   ResponseType,
@@ -29,20 +30,35 @@ export interface Sealing {
   readonly seals: boolean;
   /** Whether this client has keys that open what is sealed for their owner. */
   readonly opens: boolean;
-  /** Refuse a prompt's key where a restart would make the answer unreadable. */
-  checkKey(key: string | undefined): void;
-  /** Return a message as the server may see it, and what is kept of it if it asks. */
-  seal(message: Message): Promise<{ sealed: Message; kept?: Kept }>;
-  /** Return what to keep of a prompt that was posted before, if it is the same; else nothing. */
-  postedAs(sealed: Message, posted: Message, kept: Kept): Promise<Kept | undefined>;
-  /** Know the answer to a prompt that the server has taken. */
-  remember(promptId: string, kept: Kept): void;
-  /** Return what was kept of a prompt of this client. */
-  keptOf(promptId: string): Kept | undefined;
-  /** Return an answer as it was given, if it comes from a reader of the prompt. */
+  /** Return a message as the server may see it. */
+  seal(message: Message): Promise<Message>;
+  /**
+   * Post a message sealed.
+   *
+   * @param key the prompt's, if it has one: it is refused where a restart would make the answer
+   *   unreadable. What is sealed twice is never the same to the server, which then refuses it
+   *   with `id_conflict`; it may be to us.
+   * @param post posts what is sealed.
+   * @param posted returns what the server has under the message's id.
+   * @returns what is to be kept of a prompt.
+   */
+  send(
+    message: Message,
+    key: string | undefined,
+    post: (sealed: Message) => Promise<void>,
+    posted: () => Promise<Message>,
+  ): Promise<Kept | undefined>;
+  /**
+   * Return an answer as it was given, if it comes from a reader of the prompt; where this client
+   * seals, sealed ones alone.
+   *
+   * @param kept of the prompt, where the caller has it; else it may be remembered.
+   */
   openAnswer(response: ResponseMessage, kept: Kept | undefined): Promise<ResponseMessage>;
   /** Return a message as this person may read it; most are not sealed. */
   open(message: Message): Promise<Message>;
+  /** Return an item of what waits, with its message and its label readable. */
+  openItem(item: PendingItem): Promise<PendingItem>;
   /** Return a decision on a prompt with all that is for the agent alone sealed. */
   sealDecision(prompt: Message, told: Told): Promise<Told>;
 }
@@ -81,35 +97,20 @@ export interface Receipts {
 
 const HARMLESS: readonly string[] = ["authorization_denied", "cancelled", "timeout"];
 
-/** @internal Marks a message that has been opened; what it holds is for what seals the answer. */
-export const REPLY: unique symbol = Symbol.for("ailoop.reply") as never;
-
-/** Return whether a message has come sealed. */
+/** Return whether a message has come sealed; one that has been opened says whose key did it. */
 export function isSealed(message: Message): boolean {
-  if (REPLY in message) return true;
-  const part = message.metadata?.["sealed"];
   // Agents that know nothing of this may have a member of that name.
-  return typeof part === "object" && part !== null && "ciphertext" in part;
+  const part = message.metadata?.["sealed"] as { readonly ciphertext?: unknown } | null | undefined;
+  return "keyName" in message || part?.ciphertext !== undefined;
 }
 
-/** Return an answer, which has to be in the clear where nothing opens it. */
-export function readClear(response: ResponseMessage, kept: Kept | undefined): ResponseMessage {
-  const harmless = HARMLESS.includes(response.content.response_type);
-  if (isSealed(response) || (kept && !harmless))
-    throw new UnreadAnswer(response, "that is, nobody can tell here: this client has no `sealing`");
-  return kept ? withoutAnswer(response) : response;
-}
-
-/** Return a refusal in the clear without what a program could take for an answer. */
-export function withoutAnswer(response: ResponseMessage): ResponseMessage {
-  const told = { ...response.metadata };
-  delete told["index"];
-  delete told["value"];
-  return { ...response, content: { ...response.content, answer: null }, metadata: told };
+/** Refuse an answer that nothing here opens. */
+export function checkRead(response: ResponseMessage): void {
+  if (isSealed(response)) throw new UnreadAnswer(response, "this client has no `sealing`");
 }
 
 /** Refuse to answer in the clear what was asked sealed; a denial may go out. */
 export function checkClear(prompt: Message, told: Told): void {
   if (isSealed(prompt) && !HARMLESS.includes(String(told["response_type"])))
-    throw new SealedPrompt("nothing was sent: this prompt is encrypted, and there is no key here");
+    throw new SealedPrompt("nothing was sent: it is encrypted, and this client has no `sealing`");
 }

@@ -51,8 +51,6 @@ export class Ticket {
         throw new TypeError("expires_at is no time");
       const kept: { -readonly [name in keyof Kept]: Kept[name] } = {};
       for (const name of SECRETS) if (value[name] != null) kept[name] = text(value[name], name);
-      if (!/^(?:[0-9a-f]{2})*$/i.test(kept.reply_secret ?? ""))
-        throw new TypeError("reply_secret is not hexadecimal");
       const channel = text(value["channel"], "channel");
       const id = readId(text(value["id"], "id"));
       return new Ticket({ id, channel, expires_at: expires as string | null, ...kept });

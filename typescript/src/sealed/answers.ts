@@ -1,9 +1,9 @@
 /** The answer to an encrypted prompt, opened for the agent that asked. */
 
-import { UnreadAnswer } from "../errors.js";
+import { AiloopError, UnreadAnswer } from "../errors.js";
 import type { ResponseMessage } from "../model.js";
-import { type Kept, withoutAnswer } from "../sealing.js";
-import { fromHex, sameText } from "../trust/bytes.js";
+import type { Kept } from "../sealing.js";
+import { type Bytes, fromHex, sameText } from "../trust/bytes.js";
 import { hiddenOf, markHidden, type SealedPart, sealedPart } from "../trust/hidden.js";
 import { CannotUnseal, NoKey, unseal } from "./jwe.js";
 import { hiddenBy } from "./kept.js";
@@ -13,8 +13,11 @@ import { ReplySecret } from "./reply.js";
 /** What anybody may say to a prompt that they cannot read. */
 const HARMLESS: readonly string[] = ["authorization_denied", "cancelled", "timeout"];
 
+/** What of the metadata is an answer. */
+const ANSWERS = ["index", "value"];
+
 /** What comes from the sealed answer alone, for what stands in the clear nobody vouches. */
-const TOLD = ["reason", "responder", "index", "value"];
+const TOLD = ["reason", "responder", ...ANSWERS];
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -36,7 +39,8 @@ export async function openAnswer(
   if (!part) {
     if (!HARMLESS.includes(content.response_type))
       throw new UnreadAnswer(response, "it is not sealed");
-    return withoutAnswer(response);
+    // Without what a program could take for an answer.
+    return answered(response, null, without(metadata, ANSWERS));
   }
   if (kept?.reply_secret === undefined)
     throw new UnreadAnswer(
@@ -57,13 +61,21 @@ async function unsealAnswer(
   part: SealedPart,
   secret: string,
 ): Promise<Members> {
+  const known = new ReplySecret(read(secret));
   try {
-    const known = new ReplySecret(fromHex(secret));
     const { value } = await unseal(part, [await known.key()], placeOf(response));
     return checked(value, response, await known.nonce());
   } catch (error) {
     if (!(error instanceof CannotUnseal || error instanceof NoKey)) throw error;
     throw new UnreadAnswer(response, error.message);
+  }
+}
+
+function read(secret: string): Bytes {
+  try {
+    return fromHex(secret);
+  } catch {
+    throw new AiloopError("the ticket's reply_secret is none");
   }
 }
 

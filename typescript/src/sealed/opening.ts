@@ -1,7 +1,6 @@
 /** What a person's client does with sealed messages: opens them. */
 
 import { type Content, isPrompt, type Message, record, type SenderType } from "../model.js";
-import { REPLY } from "../sealing.js";
 import { CryptoMissing } from "../trust/crypto.js";
 import { sealedPart } from "../trust/hidden.js";
 import { isTooDeep, readContent } from "./contents.js";
@@ -14,6 +13,8 @@ export interface Reply {
   readonly nonce: string;
   readonly reply_to: unknown;
 }
+
+const REPLY: unique symbol = Symbol.for("ailoop.reply") as never;
 
 /**
  * A message that came sealed, and what could be made of it. Without a key that opens it, its

@@ -1,10 +1,11 @@
 /** What a client does so that only the recipients read what it says, and answer it. */
 
-import { AiloopError } from "../errors.js";
-import type { Message, ResponseMessage } from "../model.js";
+import { AiloopError, Conflict } from "../errors.js";
+import { isPrompt, type Message, type PendingItem, type ResponseMessage } from "../model.js";
 import type { Kept, Sealing, Told } from "../sealing.js";
 import type { Bytes } from "../trust/bytes.js";
 import { randomBytes } from "../trust/crypto.js";
+import { sealedPart } from "../trust/hidden.js";
 import { type KeySource, pathsFromEnvironment } from "../trust/sources.js";
 import { openAnswer } from "./answers.js";
 import { sealDecision } from "./decisions.js";
@@ -12,7 +13,7 @@ import { keptAs } from "./kept.js";
 import { loadOwn, loadRecipients } from "./keyring.js";
 import type { Key } from "./keys.js";
 import { openMessage, SealedMessage } from "./opening.js";
-import { samePrompt, sealMessage, type SealedPost } from "./prompts.js";
+import { samePrompt, sealMessage } from "./prompts.js";
 
 /** Prompts whose answers a client can open by their id alone; for others take the ticket. */
 const REMEMBERED = 10_000;
@@ -69,23 +70,53 @@ class ClientSealing implements Sealing {
     return this.#keys.length > 0;
   }
 
-  checkKey(key: string | undefined): void {
-    if (key !== undefined && this.seals && !this.opens)
-      throw new AiloopError(
-        "an encrypted prompt with a key needs a key of the agent's own, in keys or " +
-          "AILOOP_KEYS: after a restart no other could open the answer",
-      );
+  async seal(message: Message): Promise<Message> {
+    return (await sealMessage(message, this.#recipients, this.#own)).sealed;
   }
 
-  seal(message: Message): Promise<SealedPost> {
-    return sealMessage(message, this.#recipients, this.#own);
+  async send(
+    message: Message,
+    key: string | undefined,
+    post: (sealed: Message) => Promise<void>,
+    posted: () => Promise<Message>,
+  ): Promise<Kept | undefined> {
+    this.#checkKey(key);
+    const { sealed, kept } = await sealMessage(message, this.#recipients, this.#own);
+    const known = kept && (await this.#post(sealed, key, kept, post, posted));
+    if (known) this.#remember(message.id, known);
+    else await post(sealed);
+    return known;
   }
 
-  async postedAs(sealed: Message, posted: Message, kept: Kept): Promise<Kept | undefined> {
-    return samePrompt(sealed, posted) ? keptAs(kept, posted) : undefined;
+  /** Refuse a prompt's key where a restart would make the answer unreadable. */
+  #checkKey(key: string | undefined): void {
+    if (key === undefined || this.opens) return;
+    throw new AiloopError(
+      "an encrypted prompt with a key needs a key of the agent's own, in keys or AILOOP_KEYS: " +
+        "after a restart no other could open the answer",
+    );
   }
 
-  remember(promptId: string, kept: Kept): void {
+  async #post(
+    sealed: Message,
+    key: string | undefined,
+    kept: Kept,
+    post: (sealed: Message) => Promise<void>,
+    posted: () => Promise<Message>,
+  ): Promise<Kept> {
+    try {
+      await post(sealed);
+      return kept;
+    } catch (error) {
+      const isTaken = error instanceof Conflict && error.code === "id_conflict";
+      if (!isTaken || key === undefined) throw error;
+      const before = await posted();
+      if (!samePrompt(sealed, before)) throw error;
+      return keptAs(kept, before);
+    }
+  }
+
+  #remember(promptId: string, kept: Kept): void {
     this.#kept.delete(promptId);
     this.#kept.set(promptId, kept);
     if (this.#kept.size <= REMEMBERED) return;
@@ -93,16 +124,22 @@ class ClientSealing implements Sealing {
     if (oldest !== undefined) this.#kept.delete(oldest);
   }
 
-  keptOf(promptId: string): Kept | undefined {
-    return this.#kept.get(promptId);
-  }
-
-  openAnswer(response: ResponseMessage, kept: Kept | undefined): Promise<ResponseMessage> {
-    return openAnswer(response, kept);
+  async openAnswer(response: ResponseMessage, kept: Kept | undefined): Promise<ResponseMessage> {
+    const known = kept ?? this.#kept.get(String(response.correlation_id));
+    if (!known && !this.seals && !sealedPart(response.metadata)) return response;
+    return openAnswer(response, known);
   }
 
   open(message: Message): Promise<Message> {
     return openMessage(message, this.#keys);
+  }
+
+  async openItem(item: PendingItem): Promise<PendingItem> {
+    const message = await this.open(item.message);
+    const { content } = message;
+    if (message === item.message || !isPrompt(content)) return { ...item, message };
+    const words = { question: "text", authorization: "action", navigate: "url" }[content.type];
+    return { ...item, message, label: String(Reflect.get(content, words)) };
   }
 
   async sealDecision(prompt: Message, told: Told): Promise<Told> {
