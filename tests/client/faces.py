@@ -13,7 +13,7 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 import trio
@@ -24,7 +24,9 @@ import ailoop.sync
 from tests.client.typescript import in_chromium, in_node
 from tests.needs import needs, needs_npm_ci
 
-__all__ = ["EACH_FACE", "FACES", "PYTHON", "OpenClient", "but"]
+__all__ = ["EACH_FACE", "FACES", "PYTHON", "OpenClient", "alone", "but"]
+
+Test = TypeVar("Test", bound=Callable[..., Any])
 
 OpenClient = Callable[..., AbstractAsyncContextManager[Any]]
 """Opens a client; takes the arguments of ``AiloopClient``."""
@@ -188,3 +190,9 @@ def but(**reasons: str) -> pytest.MarkDecorator:
     assert all(reasons.values())
     left = [one for one in EACH_FACE if one.id not in reasons]
     return pytest.mark.parametrize("face", left, indirect=True)
+
+
+def alone(because: str) -> Callable[[Test], Test]:
+    """Mark a test as being of one face alone, for a reason; ``README.rst`` lists it."""
+    assert because
+    return lambda test: test

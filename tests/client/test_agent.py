@@ -8,7 +8,7 @@ import pytest
 import trio
 
 from ailoop import AiloopClient, Approval
-from tests.client.faces import OpenClient
+from tests.client.faces import OpenClient, but
 from tests.client.kit import Call, asked, settle
 from tests.serving import APPROVE, DENY, Served, serving, until
 
@@ -141,7 +141,7 @@ async def test_several_at_once(
         assert (await call.result()).content.answer == str(number)
 
 
-@pytest.mark.parametrize("face", ["trio", "asyncio"], indirect=True)  # sync: test_sync.py
+@but(sync="a call that blocks cannot be cancelled; how it ends is in test_sync.py")
 async def test_cancelled_ask(
     server: Served, client: AiloopClient, nursery: trio.Nursery
 ) -> None:
@@ -154,7 +154,7 @@ async def test_cancelled_ask(
     await client.say("a", "still here")
 
 
-@pytest.mark.parametrize("face", ["trio", "asyncio"], indirect=True)  # sync: test_sync.py
+@but(sync="a call that blocks cannot be cancelled; how it ends is in test_sync.py")
 @pytest.mark.parametrize("how", [{"leave_open": True}, {"key": "k"}])
 async def test_cancelled_ask_left_open(
     server: Served, client: AiloopClient, nursery: trio.Nursery, how: dict[str, Any]

@@ -146,18 +146,23 @@ class TypeScriptClient:
         if name.startswith("_"):
             raise AttributeError(name)
 
+        # Python's `authorize` tells of a denial as much as of an approval.
+        verb = "decide" if name == "authorize" else camel(name)
+
         async def call(*args: Any, **options: Any) -> Any:
             sent = [outgoing(one) for one in args]
             if name == "respond" and len(sent) == 1:
                 sent.append(None)
-            if name in ("ids", "show"):
-                sent[0] = [outgoing(one) for one in args[0]]
             if options:
                 sent.append(options_of(options))
-            more = {"target": self._number, "verb": camel(name), "args": sent}
-            return value_of(await self._bridge.call("call", **more))
+            return await self.verb(verb, *sent)
 
         return call
+
+    async def verb(self, name: str, *args: Any) -> Any:
+        """Call a verb in JavaScript's own words."""
+        more = {"target": self._number, "verb": name, "args": args}
+        return value_of(await self._bridge.call("call", **more))
 
     def subscribe(self, channels: Any = "*", **options: Any) -> Any:
         """Follow channels, as the others do."""

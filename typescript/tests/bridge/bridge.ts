@@ -150,9 +150,8 @@ export class Bridge {
 
   async #call(request: Request, signal: AbortSignal): Promise<unknown> {
     const client = this.#client(request);
-    // Python's `authorize` tells of a denial as much as of an approval, as `decide` does here.
-    const verb = request.verb === 'authorize' ? 'decide' : request.verb;
-    const args = request.args.map(incoming);
+    const { verb } = request;
+    const args = request.args.map((one) => (one === null ? undefined : incoming(one)));
     const last = args.at(-1);
     if (ABORTABLE.has(verb)) {
       if (isOptions(last, verb, args.length)) args[args.length - 1] = { ...last, signal };

@@ -1,0 +1,47 @@
+"""Programs of Node's, run to their end."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.needs import needs, needs_npm_ci
+
+__all__ = ["ROOT", "TYPESCRIPT", "needs_typescript", "run", "tool"]
+
+ROOT = Path(__file__).resolve().parents[2]
+TYPESCRIPT = ROOT / "typescript"
+
+
+def needs_typescript(test: Any) -> Any:
+    """Mark a test that needs Node, npm and what npm has installed."""
+    marks = (needs("npm", "apt-get install nodejs npm"), needs_npm_ci)
+    for mark in (*marks, pytest.mark.timeout(300)):
+        test = mark(test)
+    return test
+
+
+def tool(name: str) -> tuple[str, str]:
+    """Return the command of a tool that npm has installed."""
+    return ("node", str(TYPESCRIPT / "node_modules" / name))
+
+
+
+
+
+def run(*command: str | Path, cwd: Path, check: bool = True, **more: Any) -> str:
+    """Run a command and return what it says, on whichever stream."""
+    told = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        **more,
+    )
+    assert not check or told.returncode == 0, told.stdout
+    return told.stdout
