@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["needs", "needs_npm_ci"]
+__all__ = ["has_typescript", "needs", "needs_npm_ci"]
 
 _NPM_CI = Path(__file__).resolve().parents[1] / "typescript" / "node_modules"
 
@@ -20,6 +20,12 @@ def needs(program: str, install: str) -> pytest.MarkDecorator:
     """
     missing = shutil.which(program) is None and not os.environ.get("AILOOP_STRICT")
     return pytest.mark.skipif(missing, reason=f"{program} is missing; try: {install}")
+
+
+def has_typescript() -> bool:
+    """Whether TypeScript can run here; with ``AILOOP_STRICT`` set it has to."""
+    there = shutil.which("node") is not None and _NPM_CI.is_dir()
+    return there or bool(os.environ.get("AILOOP_STRICT"))
 
 
 needs_npm_ci = pytest.mark.skipif(

@@ -193,6 +193,6 @@ def but(**reasons: str) -> pytest.MarkDecorator:
 
 
 def alone(because: str) -> Callable[[Test], Test]:
-    """Mark a test as being of one face alone, for a reason; ``README.rst`` lists it."""
+    """Mark a test that is not run on each face, for a reason; ``README.rst`` lists it."""
     assert because
     return lambda test: test

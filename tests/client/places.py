@@ -29,6 +29,9 @@ __all__ = ["TYPESCRIPT", "Chromium", "Node", "bundle"]
 T = TypeVar("T")
 
 TYPESCRIPT = Path(__file__).resolve().parents[2] / "typescript"
+LOCAL = "--disable-features=LocalNetworkAccessChecks"
+"""A page that comes from no server is not local, and may not speak to one that is."""
+
 PAGE = '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>x</title>'
 
 
@@ -126,7 +129,7 @@ class Chromium:
         self._playwright = await async_playwright().start()
         path = shutil.which("chromium")
         browser: Browser = await self._playwright.chromium.launch(
-            executable_path=path, args=list(FLAGS)
+            executable_path=path, args=[*FLAGS, LOCAL]
         )
         return browser
 

@@ -1,11 +1,11 @@
 """Thousands of asks of all faces over a bad wire to a daemon that is restarted.
 
-Some 80 seconds on two cores; ``AILOOP_CHAOS_ASKS=300`` makes it short while one works on it.
+Some 80 seconds on two cores; ``AILOOP_CHAOS_ASKS=240`` makes it short while one works on it.
 
-Real processes: the daemon, and an agent for each face and transport; the TypeScript client's
-runs in Node. Between them lies a wire
-that delays, cuts, truncates and doubles at random. Each ask must end once: with the answer its
-person gave, cancelled by a daemon that was stopped, or with a typed error.
+Real processes: the daemon, and an agent for each face and transport; of TypeScript that in
+Node, where it is installed. Between them lies a wire that delays, cuts, truncates and doubles at
+random. Each ask must end once: with the answer its person gave, cancelled by a daemon that was
+stopped, or with a typed error.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ import trio
 
 from ailoop import AiloopClient, AiloopError, MissedMessages, Patience
 from ailoop.model.message import Question
-from tests.client.faces import PYTHON
+from tests.client.faces import PYTHON, alone
 from tests.client.places import bundle
 from tests.client.proxy import Wire, wired
 from tests.daemon.process import environment, launched
-from tests.needs import needs, needs_npm_ci
+from tests.needs import has_typescript
 from tests.serving import serving
 
-# A page cannot write down what it was told once its process is gone; its client is Node's.
-AGENTS = [*product((*PYTHON, "node"), ("websocket", "rest"))]
-ASKS = int(os.environ.get("AILOOP_CHAOS_ASKS", "10000"))
+KINDS = (*PYTHON, "node") if has_typescript() else PYTHON
+AGENTS = [*product(KINDS, ("websocket", "rest"))]
+ASKS = int(os.environ.get("AILOOP_CHAOS_ASKS", "10080"))
 ABREAST = 20
 SECONDS = 600
 PATIENCE = Patience(first_seconds=0.01, longest_seconds=0.1)
@@ -100,8 +100,7 @@ class Chaos:
             self.answered.add(text)
 
 
-@needs("node", "apt-get install nodejs npm")
-@needs_npm_ci
+@alone("an agent of each in a process of its own, over both transports; of TypeScript Node's")
 @pytest.mark.timeout(SECONDS + 30)
 async def test_every_ask_ends_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every ask ends once, rightly, and none hangs."""

@@ -164,6 +164,10 @@ class TypeScriptClient:
         more = {"target": self._number, "verb": name, "args": args}
         return value_of(await self._bridge.call("call", **more))
 
+    async def refused(self, body: Mapping[str, Any]) -> Exception:
+        """Return the error that a body stands for over there."""
+        return error_of((await self._bridge.call("refuse", body=body))["error"])
+
     def subscribe(self, channels: Any = "*", **options: Any) -> Any:
         """Follow channels, as the others do."""
         return self._feed("subscribe", [outgoing(channels), options_of(options)])

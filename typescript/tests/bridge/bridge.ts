@@ -1,8 +1,9 @@
 // What the tests in Python call: it opens clients, calls verbs, reads feeds, and tells the outcome.
 // `tests/client/bridge.py` describes the lines; where they come from is no matter here.
 
-import { AiloopClient, type AiloopClientOptions } from '../../src/index.js';
-import { failure, incoming, outgoing, type Failure } from './values.js';
+import { AiloopClient, type ClientOptions } from "../../src/index.js";
+import { refusalOf } from "../../src/errors.js";
+import { failure, incoming, outgoing, type Failure } from "./values.js";
 
 /** A feed as it is read here: that of messages, or that of deliveries. */
 interface Feed {
@@ -24,6 +25,7 @@ interface Request {
   baseURL: string | null;
   environment: Record<string, string>;
   options: Record<string, unknown>;
+  body: Record<string, unknown>;
   need: number;
   value: string;
 }
@@ -45,9 +47,9 @@ export class Bridge {
   /** Take a line. */
   take(line: string): void {
     const request = JSON.parse(line) as Request;
-    if (request.op === 'abort') {
+    if (request.op === "abort") {
       this.#calls.get(request.id)?.abort();
-    } else if (request.op === 'give') {
+    } else if (request.op === "give") {
       this.#needs.get(request.need)?.(request.value);
       this.#needs.delete(request.need);
     } else {
@@ -79,22 +81,26 @@ export class Bridge {
 
   async #do(request: Request, signal: AbortSignal): Promise<unknown> {
     switch (request.op) {
-      case 'make':
+      case "make":
         return this.#make(request);
-      case 'connect':
+      case "connect":
         this.#opening = request.target;
-        return this.#client(request).connect().then(() => undefined);
-      case 'close':
+        return this.#client(request)
+          .connect()
+          .then(() => undefined);
+      case "close":
         return this.#client(request).close();
-      case 'get':
+      case "get":
         return Reflect.get(this.#things.get(request.target) ?? {}, request.name) as unknown;
-      case 'call':
+      case "call":
         return this.#call(request, signal);
-      case 'feed':
+      case "feed":
         return this.#feed(request);
-      case 'next':
+      case "next":
         return this.#next(request, signal);
-      case 'leave':
+      case "refuse":
+        throw refusalOf(request.body);
+      case "leave":
         return (this.#things.get(request.target) as Feed).close();
       default:
         throw new Error(`unknown op ${request.op}`);
@@ -112,29 +118,24 @@ export class Bridge {
   }
 
   #make(request: Request): number {
-    if (typeof process !== 'undefined') Object.assign(process.env, request.environment);
-    const { token, ...rest } = incoming(request.options) as AiloopClientOptions;
-    const options: AiloopClientOptions = rest;
-    if (request.baseURL !== null) options.baseURL = request.baseURL;
+    if (typeof process !== "undefined") Object.assign(process.env, request.environment);
+    const { token, ...rest } = request.options;
     const number = this.#count + 1;
-    if (token !== undefined) {
-      options.token = typeof token === 'string' ? token : () => this.#need(number);
-    }
-    let client: AiloopClient;
-    try {
-      client = new AiloopClient(options);
-    } finally {
-      if (typeof process !== 'undefined') {
-        for (const name of Object.keys(request.environment)) Reflect.deleteProperty(process.env, name);
-      }
-    }
+    const options: ClientOptions = {
+      ...rest,
+      baseURL: request.baseURL ?? undefined,
+      token: token === undefined || typeof token === "string" ? token : () => this.#need(number),
+    };
+    const client = inEnvironment(request.environment, () => new AiloopClient(options));
     this.#keep(client);
-    client.on('connected', () => { this.#say({ target: number, event: { type: 'connected' } }); });
-    client.on('lost', (event) => {
-      this.#say({ target: number, event: { type: 'lost', why: failure(event.why) } });
+    client.on("connected", () => {
+      this.#say({ target: number, event: { type: "connected" } });
     });
-    client.on('reconnecting', (event) => {
-      this.#say({ target: number, event: { type: 'reconnecting', seconds: event.seconds } });
+    client.on("lost", (why) => {
+      this.#say({ target: number, event: { type: "lost", why: failure(why) } });
+    });
+    client.on("reconnecting", ({ seconds }) => {
+      this.#say({ target: number, event: { type: "reconnecting", seconds } });
     });
     return number;
   }
@@ -165,7 +166,7 @@ export class Bridge {
     const client = this.#client(request);
     const [channels, options] = request.args.map(incoming);
     const feed: Feed =
-      request.verb === 'subscribe'
+      request.verb === "subscribe"
         ? client.subscribe(channels as string[], options as object)
         : client.deliveries();
     await feed.ready;
@@ -175,25 +176,39 @@ export class Bridge {
   async #next(request: Request, signal: AbortSignal): Promise<unknown> {
     const feed = this.#things.get(request.target) as Feed;
     const aborted = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => { reject(signal.reason as Error); });
+      signal.addEventListener("abort", () => {
+        reject(signal.reason as Error);
+      });
     });
     const result = await Promise.race([feed.next(), aborted]);
-    if (result.done === true) throw new Error('the feed has ended');
+    if (result.done === true) throw new Error("the feed has ended");
     return result.value;
   }
 }
 
 /** What can be aborted, and how many arguments come before the options. */
 const ABORTABLE = new Map([
-  ['ask', 2],
-  ['decide', 2],
-  ['authorize', 2],
-  ['navigate', 2],
-  ['say', 2],
-  ['wait', 1],
-  ['respond', 2],
+  ["ask", 2],
+  ["decide", 2],
+  ["authorize", 2],
+  ["navigate", 2],
+  ["say", 2],
+  ["wait", 1],
+  ["respond", 2],
 ]);
 
 function isOptions(last: unknown, verb: string, count: number): last is object {
-  return typeof last === 'object' && last !== null && count > (ABORTABLE.get(verb) ?? 0);
+  return typeof last === "object" && last !== null && count > (ABORTABLE.get(verb) ?? 0);
+}
+
+/** Make something in an environment, where there is one. */
+function inEnvironment<T>(environment: Record<string, string>, make: () => T): T {
+  const { process } = globalThis as { process?: { env: Record<string, string | undefined> } };
+  if (!process) return make();
+  Object.assign(process.env, environment);
+  try {
+    return make();
+  } finally {
+    for (const name of Object.keys(environment)) Reflect.deleteProperty(process.env, name);
+  }
 }

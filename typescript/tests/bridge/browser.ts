@@ -1,6 +1,6 @@
 // The bridge in a page: `bridge` takes a line, and `tell` is what the tests have put there.
 
-import { Bridge } from './bridge.js';
+import { Bridge } from "./bridge.js";
 
 declare global {
   /** Provided by the tests. */
@@ -14,7 +14,7 @@ console.warn = (text: string) => {
   bridge.warn(text);
 };
 // The tests hear of an uncaught error, but not of a rejection that nobody handles.
-addEventListener('unhandledrejection', (event) => {
+addEventListener("unhandledrejection", (event) => {
   setTimeout(() => {
     throw event.reason;
   });

@@ -1,11 +1,11 @@
 // An agent that asks and asks, and writes down how each ask ended: `chaos_agent.py` in Node.
 
-import { AiloopClient, AiloopError } from '../../src/index.js';
+import { AiloopClient, AiloopError } from "../../src/index.js";
 
 const TIMEOUT = 600;
 
 const [transport, url, asks, abreast] = process.argv.slice(2) as [
-  'websocket' | 'rest',
+  "websocket" | "rest",
   string,
   string,
   string,
@@ -19,7 +19,7 @@ const client = new AiloopClient({
 
 async function ask(text: string): Promise<object> {
   try {
-    const { content } = await client.ask('a', text, { timeout: TIMEOUT });
+    const { content } = await client.ask("a", text, { timeout: TIMEOUT });
     return { answer: content.answer, type: content.response_type };
   } catch (error) {
     const { name, message } = error as Error;

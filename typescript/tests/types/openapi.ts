@@ -84,15 +84,10 @@ prove<Same<NewContent["type"], Document["Content"]["type"]>>();
 prove<Fits<Plain<Message>, Document["NewMessage"]>>();
 
 prove<Same<Message, Holding<Document["Message"]>>>();
-prove<
-  Same<PendingItem, Omit<Document["PendingItem"], "message"> & { message: Message }>
->();
+prove<Same<PendingItem, Omit<Document["PendingItem"], "message"> & { message: Message }>>();
 prove<Same<Omit<Delivery, "prompt_id">, Document["Delivery"]>>();
 prove<
-  Same<
-    Omit<Delivery, "prompt_id">,
-    Omit<Document["PromptDelivery"], "message_id" | "state">
-  >
+  Same<Omit<Delivery, "prompt_id">, Omit<Document["PromptDelivery"], "message_id" | "state">>
 >();
 prove<Same<PromptState, Document["PromptDelivery"]["state"]>>();
 // Typing is told over a WebSocket only.
