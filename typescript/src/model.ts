@@ -1,0 +1,211 @@
+/** What travels: a message, its contents, and what a server tells about prompts. */
+
+/** Who speaks. */
+export type SenderType = "AGENT" | "HUMAN" | "SYSTEM";
+/** How loudly a message calls, from the quietest on. */
+export type Priority = "low" | "normal" | "high" | "urgent";
+/** How a prompt ended. Only `authorization_approved` approves. */
+export type ResponseType =
+  "text" | "authorization_approved" | "authorization_denied" | "timeout" | "cancelled";
+/** How a prompt stands with a surface: listed, before somebody's eyes, being answered. */
+export type Showing = "delivered" | "seen" | "typing";
+
+/** An agent asks for words, or for one of several choices. */
+export interface Question {
+  readonly type: "question";
+  readonly text: string;
+  readonly timeout_seconds: number;
+  readonly choices?: readonly string[];
+}
+
+/** An agent asks for permission; only an explicit approval gives it. */
+export interface Authorization {
+  readonly type: "authorization";
+  readonly action: string;
+  readonly timeout_seconds: number;
+  readonly context?: unknown;
+}
+
+/** An agent asks a person to open a page. */
+export interface Navigate {
+  readonly type: "navigate";
+  readonly url: string;
+  readonly timeout_seconds: number;
+  readonly context?: unknown;
+}
+
+/** An agent tells people something and does not wait. */
+export interface Notification {
+  readonly type: "notification";
+  readonly text: string;
+  readonly priority: Priority;
+}
+
+/** What settles a prompt. */
+export interface Response {
+  readonly type: "response";
+  readonly answer: string | null;
+  readonly response_type: ResponseType;
+}
+
+/** What waits for a person. */
+export type PromptContent = Question | Authorization | Navigate;
+/** What a message says; `type` tells which it is. */
+export type Content = PromptContent | Notification | Response;
+/** What may be posted: a server fills in what is left out. */
+export type NewContent =
+  | (Omit<Question, "timeout_seconds"> & Partial<Pick<Question, "timeout_seconds">>)
+  | (Omit<Authorization, "timeout_seconds"> & Partial<Pick<Authorization, "timeout_seconds">>)
+  | (Omit<Navigate, "timeout_seconds"> & Partial<Pick<Navigate, "timeout_seconds">>)
+  | (Omit<Notification, "priority"> & Partial<Pick<Notification, "priority">>)
+  | (Omit<Response, "answer" | "response_type"> &
+      Partial<Pick<Response, "answer" | "response_type">>);
+
+/** One record on a channel. */
+export interface Message<C = Content> {
+  readonly id: string;
+  readonly channel: string;
+  readonly sender_type: SenderType;
+  readonly content: C;
+  /** RFC 3339, in UTC with microseconds. */
+  readonly timestamp: string;
+  /** On a response, the id of the prompt it settles. */
+  readonly correlation_id: string | null;
+  /** The server adds its own: to responses `reason`, `responder`, `index` (from 0), `value`. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+/** A message that settles a prompt. */
+export type ResponseMessage = Message<Response>;
+
+/** How far a prompt has come on its way to people. */
+export interface Delivery {
+  readonly prompt_id: string;
+  /** When a surface first listed it. */
+  readonly delivered_at: string | null;
+  /** When a person first had it before their eyes. */
+  readonly seen_at: string | null;
+  /** Who had, by the name of the person or else of the surface. */
+  readonly seen_by: readonly string[];
+  /** Who is answering at present. */
+  readonly typing: readonly string[];
+}
+
+/** A prompt that waits for a person, as a list shows it. */
+export interface PendingItem {
+  readonly message_id: string;
+  readonly kind: PromptContent["type"];
+  readonly channel: string;
+  readonly position: number;
+  readonly label: string;
+  readonly expires_at: string;
+  /** Seconds that are left. */
+  readonly expires_in: number;
+  readonly delivery: Omit<Delivery, "prompt_id">;
+  readonly message: Message;
+}
+
+/** A live channel. */
+export interface ChannelInfo {
+  readonly name: string;
+  readonly message_count: number;
+  readonly oldest_message: string | null;
+  readonly newest_message: string | null;
+}
+
+/** How a server is; strangers are told no more than the first two. */
+export interface Health {
+  readonly status: "healthy" | "stopping" | "failing";
+  readonly version: string;
+  readonly [more: string]: unknown;
+}
+
+/** How a prompt stands. */
+export type PromptState = "pending" | "answered" | "approved" | "denied" | "timeout" | "cancelled";
+
+const TEXT_OF = {
+  question: "text",
+  authorization: "action",
+  navigate: "url",
+  notification: "text",
+} as const;
+const PROMPTS: readonly unknown[] = ["question", "authorization", "navigate"];
+const SENDERS: readonly unknown[] = ["AGENT", "HUMAN", "SYSTEM"];
+const RESPONSES: readonly unknown[] = [
+  "text",
+  "authorization_approved",
+  "authorization_denied",
+  "timeout",
+  "cancelled",
+];
+
+/** Return whether a content waits for a person. */
+export function isPrompt(content: Content): content is PromptContent {
+  return PROMPTS.includes(content.type);
+}
+
+/** Return whether a message settles a prompt. */
+export function isResponse(message: Message): message is ResponseMessage {
+  return message.content.type === "response";
+}
+
+/** Read a message as a server sends it. Throws a `TypeError` that says what is wrong. */
+export function readMessage(value: unknown): Message {
+  const message = record(value, "message");
+  text(message["id"], "id");
+  text(message["channel"], "channel");
+  text(message["timestamp"], "timestamp");
+  if (!SENDERS.includes(message["sender_type"])) throw new TypeError("sender_type is not known");
+  if (message["correlation_id"] !== null) text(message["correlation_id"], "correlation_id");
+  if (message["metadata"] !== undefined) record(message["metadata"], "metadata");
+  const content = record(message["content"], "content");
+  const type = content["type"];
+  if (type === "response") {
+    if (!RESPONSES.includes(content["response_type"]))
+      throw new TypeError("content.response_type is not known");
+    if (content["answer"] !== null) text(content["answer"], "content.answer");
+  } else {
+    const name = Object.hasOwn(TEXT_OF, String(type)) && TEXT_OF[type as keyof typeof TEXT_OF];
+    if (!name) throw new TypeError(`content.type ${JSON.stringify(type)} is not known`);
+    text(content[name], `content.${name}`);
+  }
+  return message as unknown as Message;
+}
+
+/** Read what a server tells of a prompt's delivery; members that are not known are left out. */
+export function readDelivery(promptId: string, value: unknown): Delivery {
+  const { delivered_at, seen_at, seen_by, typing } = record(value, "delivery");
+  return {
+    prompt_id: promptId,
+    delivered_at: delivered_at == null ? null : text(delivered_at, "delivered_at"),
+    seen_at: seen_at == null ? null : text(seen_at, "seen_at"),
+    seen_by: list(seen_by ?? [], "seen_by").map((name) => text(name, "seen_by")),
+    typing: list(typing ?? [], "typing").map((name) => text(name, "typing")),
+  };
+}
+
+/** Return the value if it is an object. */
+export function record(value: unknown, name: string): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new TypeError(`${name} is no object`);
+  return value as Record<string, unknown>;
+}
+
+/** Return the value if it is an array. */
+export function list(value: unknown, name: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw new TypeError(`${name} is no array`);
+  return value;
+}
+
+/** Return the value if it is a text. */
+export function text(value: unknown, name: string): string {
+  if (typeof value !== "string") throw new TypeError(`${name} is no text`);
+  return value;
+}
+
+/** Return the value if it is a whole number from 0. */
+export function count(value: unknown, name: string): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0)
+    throw new TypeError(`${name} is no number`);
+  return value as number;
+}

@@ -1,0 +1,298 @@
+/** Everything over HTTP alone: for what a proxy lets through, and for reading lists. */
+
+import { readAnswer } from "./answer.js";
+import {
+  AiloopError,
+  ConnectionLost,
+  NotFound,
+  PromptLost,
+  Refused,
+  Unreachable,
+  refusalOf,
+} from "./errors.js";
+import type { DeliveryFeed, Feed } from "./feed.js";
+import type { Cursors } from "./following.js";
+import type { Arrival, Followed, Link, Signal } from "./link.js";
+import type { Message, ResponseMessage } from "./model.js";
+import { Outgoing } from "./outgoing.js";
+import { type ConnectionState, type Patience, Retries, mayPass } from "./patience.js";
+import { POLL_SECONDS, Polling } from "./polling.js";
+import type { Told } from "./sealing.js";
+import { abortable, after, clock, ignore, sleep, within } from "./slot.js";
+
+/** One long poll; short enough for proxies, which often cut what is silent for 30 seconds. */
+const SLICE_SECONDS = 25;
+
+/** How long a server may take to answer, beyond what it was asked to wait. */
+const ANSWER_SECONDS = 10;
+
+/** What further a request says. */
+export interface Asked {
+  readonly query?: Readonly<Record<string, unknown>>;
+  /** JSON. */
+  readonly body?: string;
+  /** A status that is an answer here although it is an error elsewhere. */
+  readonly also?: number;
+  readonly signal?: Signal;
+}
+
+/** What a server answered. */
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+type Method = "GET" | "POST" | "DELETE";
+
+/** A link over HTTP. */
+export class RestLink implements Link {
+  readonly opened = Promise.resolve();
+  readonly #url: string;
+  readonly #patience: Patience;
+  readonly #credential: () => Promise<string>;
+  readonly #fetch: typeof fetch;
+  readonly #outgoing: Outgoing;
+  readonly #closed = new AbortController();
+  readonly #polls = new Set<Polling>();
+
+  /**
+   * @param url the server's address, such as `http://127.0.0.1:8081`.
+   * @param credential returns what says who this is.
+   * @param fetching the platform's `fetch`, or one like it.
+   */
+  constructor(
+    url: string,
+    patience: Patience,
+    credential: () => Promise<string>,
+    fetching: typeof fetch = globalThis.fetch,
+  ) {
+    this.#url = url;
+    this.#patience = patience;
+    this.#credential = credential;
+    // A page's `fetch` wants to be called on the page's global object.
+    this.#fetch = (...asked) => fetching(...asked);
+    this.#outgoing = new Outgoing(patience.bufferedMessages, (messages) => this.#post(messages));
+  }
+
+  get state(): ConnectionState {
+    // Between two requests there is nothing that could be lost.
+    return this.#closed.signal.aborted ? "closed" : "connected";
+  }
+
+  get dropped(): number {
+    return this.#outgoing.dropped;
+  }
+
+  run(): void {
+    // Nothing is done in the background but what somebody asks for.
+  }
+
+  async close(seconds: number): Promise<void> {
+    await within(this.#outgoing.flush(), seconds);
+    this.#outgoing.close();
+    const why = new ConnectionLost("the connection to ailoop has been closed");
+    this.#closed.abort(why);
+    for (const poll of this.#polls) {
+      poll.feed.end(why);
+      poll.close();
+    }
+  }
+
+  hurry(): void {
+    for (const poll of this.#polls) poll.nudge();
+  }
+
+  // -- requests ----------------------------------------------------------------------------
+
+  /** Send a request; return the status and the parsed body. */
+  async call(method: Method, path: string, asked: Asked = {}): Promise<Answer> {
+    const { signal } = asked;
+    const closed = this.#closed.signal;
+    const stop = new AbortController();
+    const abort = () => {
+      stop.abort(signal?.aborted ? signal.reason : closed.reason);
+    };
+    if (signal?.aborted || closed.aborted) throw signal?.aborted ? signal.reason : closed.reason;
+    const seconds = ANSWER_SECONDS + Number(asked.query?.["wait"] ?? 0);
+    const timer = after(seconds, () => {
+      stop.abort(new Error(`no answer in ${seconds} s`));
+    });
+    signal?.addEventListener("abort", abort);
+    closed.addEventListener("abort", abort);
+    try {
+      return await abortable(this.#request(method, path, asked, stop.signal), stop.signal);
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      if (closed.aborted) throw closed.reason;
+      throw error instanceof AiloopError ? error : this.#unreachable(error);
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+      closed.removeEventListener("abort", abort);
+    }
+  }
+
+  async #request(
+    method: Method,
+    path: string,
+    { query = {}, body, also }: Asked,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    const url = new URL(this.#url + path);
+    for (const [name, value] of Object.entries(query))
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    const headers: Record<string, string> = {};
+    const credential = await this.#credential();
+    if (credential) headers["Authorization"] = `Bearer ${credential}`;
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    const answer = await this.#fetch(url.href, {
+      method,
+      headers,
+      body: body ?? null,
+      signal,
+      // A redirect is none of ours, and the credential is for nobody else.
+      redirect: "error",
+      cache: "no-store",
+    });
+    const value = parse(await answer.text());
+    if (value === undefined)
+      throw new Unreachable(`what answers at ${this.#url} is not ailoop (HTTP ${answer.status})`);
+    if (answer.status >= 400 && answer.status !== also) {
+      const known = typeof value === "object" && value !== null ? value : {};
+      throw refusalOf(known as Record<string, unknown>, answer.headers.get("retry-after"));
+    }
+    return { status: answer.status, body: value };
+  }
+
+  #unreachable(error: unknown): Unreachable {
+    // What Node says is in the cause, and of several addresses only the code says anything.
+    const { message, cause } = error as Error & { cause?: { message?: string; code?: string } };
+    const why = cause?.message || cause?.code || message || String(error);
+    const unreachable = new Unreachable(
+      `cannot reach ailoop at ${this.#url} (${why}); ` +
+        "start it with `ailoopd`, or set AILOOP_SERVER to its address",
+    );
+    unreachable.cause = error;
+    return unreachable;
+  }
+
+  /**
+   * Send a request that may be repeated, until it is answered.
+   *
+   * What a stopping server refuses is for its successor. What only reads is repeated also where
+   * the server says that it cannot at present.
+   */
+  async insist(method: Method, path: string, asked: Asked = {}): Promise<Answer> {
+    const retries = new Retries(this.#patience);
+    for (;;) {
+      let seconds: number;
+      try {
+        return await this.call(method, path, asked);
+      } catch (error) {
+        if (!(error instanceof AiloopError) || this.#closed.signal.aborted) throw error;
+        const isStopping = error instanceof Refused && error.code === "shutting_down";
+        const isLost = error instanceof Unreachable || isStopping;
+        if (!isLost && !(method === "GET" && mayPass(error))) throw error;
+        seconds = retries.failed(clock(), error);
+      }
+      await abortable(sleep(seconds, asked.signal), this.#closed.signal);
+    }
+  }
+
+  // -- the verbs ---------------------------------------------------------------------------
+
+  async send(message: Message, signal?: Signal): Promise<void> {
+    // What was said before comes before.
+    await abortable(this.#outgoing.flush(), signal);
+    await this.#post([message], signal);
+  }
+
+  sendLater(message: Message): void {
+    JSON.stringify(message); // what cannot be written is the caller's to know
+    this.#outgoing.put(message);
+  }
+
+  async #post(messages: readonly Message[], signal?: Signal): Promise<void> {
+    const body = JSON.stringify(messages.length === 1 ? messages[0] : messages);
+    await this.insist("POST", "/api/v1/messages", { body, signal });
+  }
+
+  async wait(promptId: string, taken: boolean, signal?: Signal): Promise<ResponseMessage> {
+    const path = `/api/v1/messages/${promptId}/response`;
+    for (;;) {
+      const began = clock();
+      let answer: Answer;
+      try {
+        answer = await this.insist("GET", path, { query: { wait: SLICE_SECONDS }, signal });
+      } catch (error) {
+        if (taken && error instanceof NotFound) throw new PromptLost(error.details);
+        throw error;
+      }
+      if (answer.status === 200) return readAnswer(promptId, answer.body);
+      taken = true; // the server had it just now
+      // The server had no room to wait for us.
+      if (clock() - began < POLL_SECONDS)
+        await abortable(sleep(POLL_SECONDS, signal), this.#closed.signal);
+    }
+  }
+
+  async respond(promptId: string, told: Told, signal?: Signal): Promise<ResponseMessage> {
+    const path = `/api/v1/messages/${promptId}/response`;
+    const { body } = await this.insist("POST", path, { body: JSON.stringify(told), signal });
+    return readAnswer(promptId, body);
+  }
+
+  async withdraw(promptId: string, signal?: Signal): Promise<ResponseMessage> {
+    const { body } = await this.insist("DELETE", `/api/v1/messages/${promptId}`, { signal });
+    return readAnswer(promptId, body);
+  }
+
+  async show(promptIds: readonly string[], word: Told, signal?: Signal): Promise<void> {
+    for (const promptId of promptIds)
+      try {
+        const path = `/api/v1/messages/${promptId}/delivery`;
+        await this.insist("POST", path, { body: JSON.stringify(word), signal });
+      } catch (error) {
+        if (!(error instanceof NotFound)) throw error;
+      }
+  }
+
+  /** Refuse: over HTTP nothing comes by itself. */
+  deliveries(): Followed<DeliveryFeed> {
+    throw new AiloopError("hearing of deliveries needs the WebSocket transport");
+  }
+
+  subscribe(
+    channels: readonly string[] | null,
+    after: Cursors,
+    replay: number | undefined,
+    arrival: Arrival,
+  ): Followed<Feed> {
+    const get = (signal: AbortSignal) => async (path: string, query: Record<string, unknown>) =>
+      (await this.insist("GET", path, { query, signal })).body;
+    const polling = new Polling(get, channels, after, replay, arrival);
+    const { feed, ready } = polling;
+    this.#polls.add(polling);
+    const close = () => {
+      this.#polls.delete(polling);
+      polling.close();
+    };
+    ready.catch(ignore);
+    return {
+      feed,
+      ready,
+      nudge: () => {
+        polling.nudge();
+      },
+      close,
+    };
+  }
+}
+
+function parse(said: string): unknown {
+  try {
+    return JSON.parse(said);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,188 @@
+/** One WebSocket of the platform: the global one, or that of the package `ws` on Node 18 and 20. */
+
+import { AiloopError, ConnectionLost, Unreachable, refusalOf } from "./errors.js";
+import { record } from "./model.js";
+import { SUBPROTOCOL } from "./session.js";
+import { type Timer, after } from "./slot.js";
+
+/** The largest message that is taken from a server, where the platform lets it be said. */
+const FRAME_BYTES = 16 * 1024 * 1024;
+
+/** How much of a refusal is read. */
+const REFUSAL_BYTES = 64 * 1024;
+
+/** How long the server has to say goodbye, in seconds. */
+const GOODBYE_SECONDS = 1;
+
+/** What opens a WebSocket, such as the class of the platform. */
+export type WebSocketClass = new (
+  url: string,
+  protocols: string[],
+  options?: object,
+) => WebSocketLike;
+
+/** What of a WebSocket is used. */
+export interface WebSocketLike {
+  binaryType: string;
+  send(frame: string): void;
+  close(code?: number): void;
+  addEventListener(type: string, listener: (event: never) => void): void;
+  /** What `ws` has beside. */
+  terminate?(): void;
+  on?(type: "unexpected-response", listener: (request: unknown, response: Rejection) => void): void;
+}
+
+/** A refusal of the handshake, as `ws` tells it. */
+interface Rejection {
+  readonly statusCode?: number;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  on(type: "data" | "end" | "error", listener: (data: Uint8Array) => void): void;
+}
+
+/** Hears of a WebSocket what there is to hear; `ended` comes last, and once. */
+export interface Hearing {
+  opened(): void;
+  received(frame: string): void;
+  ended(why: AiloopError): void;
+}
+
+/** Return the class that opens WebSockets here. */
+export async function webSocketClass(): Promise<WebSocketClass> {
+  const { WebSocket: known } = globalThis as { WebSocket?: unknown };
+  if (known) return known as WebSocketClass;
+  try {
+    const { WebSocket: theirs } = (await import("ws")) as { WebSocket: unknown };
+    return theirs as WebSocketClass;
+  } catch {
+    throw new AiloopError(
+      'this platform has no WebSocket; install the package "ws", or use the transport "rest"',
+    );
+  }
+}
+
+/** A WebSocket from its opening to its end. */
+export class Socket {
+  readonly #url: string;
+  readonly #hearing: Hearing;
+  readonly #socket: WebSocketLike;
+  #timer: Timer | undefined;
+  #open = false;
+  #ended = false;
+
+  /** @param seconds how long opening may take. */
+  constructor(Class: WebSocketClass, url: string, seconds: number, hearing: Hearing) {
+    this.#url = url;
+    this.#hearing = hearing;
+    // Only `ws` has further options; a page's class takes no notice.
+    const socket = (this.#socket = new Class(url, [SUBPROTOCOL], { maxPayload: FRAME_BYTES }));
+    socket.binaryType = "arraybuffer";
+    this.#timer = after(seconds, () => {
+      this.drop(this.#unreachable(`it took more than ${seconds} s`));
+    });
+    socket.addEventListener("open", () => {
+      if (this.#ended) return;
+      clearTimeout(this.#timer);
+      this.#open = true;
+      hearing.opened();
+    });
+    socket.addEventListener("message", ({ data }: { data: unknown }) => {
+      if (this.#ended) return;
+      hearing.received(typeof data === "string" ? data : decode(data));
+    });
+    socket.addEventListener("error", ({ message }: { message?: string }) => {
+      // A page is told nothing; after this comes `close`.
+      if (!this.#open) this.#end(this.#unreachable(message || "the connection failed"));
+    });
+    socket.addEventListener("close", ({ code, reason }: { code: number; reason: string }) => {
+      this.#end(
+        this.#open
+          ? new ConnectionLost(
+              `the connection to ailoop ended (${`${code} ${reason}`.trim()})`,
+              code,
+            )
+          : this.#unreachable("the server hung up"),
+      );
+    });
+    socket.on?.("unexpected-response", (_, response) => {
+      this.#rejected(response);
+    });
+  }
+
+  /** Send a frame; what nobody takes any more is lost. */
+  send(frame: string): void {
+    try {
+      this.#socket.send(frame);
+    } catch {
+      // It is closing; its end is told next.
+    }
+  }
+
+  /** Say goodbye, and wait a little for the server to do so. */
+  close(): void {
+    if (this.#ended) return;
+    clearTimeout(this.#timer);
+    this.#timer = after(GOODBYE_SECONDS, () => {
+      this.drop(new ConnectionLost("the server did not say goodbye"));
+    });
+    this.#quit(() => {
+      this.#socket.close(1000);
+    });
+  }
+
+  /** Be done with it at once. */
+  drop(why: AiloopError): void {
+    this.#end(why);
+    this.#quit(() => {
+      if (this.#socket.terminate) this.#socket.terminate();
+      else this.#socket.close();
+    });
+  }
+
+  #quit(how: () => void): void {
+    try {
+      how();
+    } catch {
+      // It was never open.
+    }
+  }
+
+  #end(why: AiloopError): void {
+    clearTimeout(this.#timer);
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#hearing.ended(why);
+  }
+
+  #unreachable(why: string): Unreachable {
+    return new Unreachable(`cannot open ${this.#url}: ${why}`);
+  }
+
+  #rejected(response: Rejection): void {
+    const decoder = new TextDecoder();
+    let body = "";
+    const done = () => {
+      this.drop(whyRejected(this.#url, response, body));
+    };
+    response.on("data", (data) => {
+      if (body.length < REFUSAL_BYTES) body += decoder.decode(data, { stream: true });
+      else done();
+    });
+    response.on("end", done);
+    response.on("error", done);
+  }
+}
+
+/** Return what a server said instead of opening a WebSocket. */
+function whyRejected(url: string, { statusCode, headers }: Rejection, body: string): AiloopError {
+  try {
+    const said = record(JSON.parse(body), "it");
+    if ("code" in said) return refusalOf(said, headers["retry-after"]);
+  } catch {
+    // It is none of ours.
+  }
+  return new Unreachable(`cannot open ${url}: HTTP ${String(statusCode)}`);
+}
+
+function decode(data: unknown): string {
+  return new TextDecoder().decode(data as ArrayBuffer);
+}
