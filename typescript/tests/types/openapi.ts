@@ -20,6 +20,7 @@ import type {
   Response,
   Showing,
 } from "../../src/model.js";
+import type { ErrorBody } from "../../src/errors.js";
 import type { components } from "../openapi.js";
 
 type Document = components["schemas"];
@@ -32,10 +33,13 @@ type Plain<T> = T extends readonly (infer One)[]
     : T;
 
 /** Whether two types are one: what only can be assigned both ways may still lack a member. */
+// TypeScript holds two generic functions for the same only where these types are.
+/* eslint-disable @typescript-eslint/no-unnecessary-type-parameters */
 type Same<One, Other> =
   (<T>() => T extends Plain<One> ? 1 : 2) extends <T>() => T extends Plain<Other> ? 1 : 2
     ? true
     : false;
+/* eslint-enable */
 
 /** Whether each value of a type is one of another. */
 type Fits<One, Other> = [One] extends [Other] ? true : false;
@@ -65,32 +69,38 @@ type Contents = {
 /** A schema with the contents as they are written. */
 type Holding<Schema extends { content: unknown }> = Omit<Schema, "content"> & { content: Content };
 
-const proofs: true[] = [];
-function prove<_Claim extends true>(): void {
-  proofs.push(true);
+/** Refuses a claim that is not so. */
+type Holds<Claim extends true> = Claim;
+
+/** What has to be so. */
+export interface Proofs {
+  question: Holds<Same<Question, Contents["question"]>>;
+  authorization: Holds<Same<Authorization, Contents["authorization"]>>;
+  navigate: Holds<Same<Navigate, Contents["navigate"]>>;
+  notification: Holds<Same<Notification, Contents["notification"]>>;
+  response: Holds<Same<Response, Contents["response"]>>;
+  // There is none that the client does not know, and none that it has made up.
+  everyContent: Holds<Same<Content["type"], Document["Content"]["type"]>>;
+  everyProof: Holds<Same<Content["type"], keyof Contents>>;
+
+  // What the client posts, the daemon takes.
+  posted: Holds<Fits<Plain<NewContent>, Document["Content"]>>;
+  everyPosted: Holds<Same<NewContent["type"], Document["Content"]["type"]>>;
+  postedMessage: Holds<Fits<Plain<Message>, Document["NewMessage"]>>;
+
+  message: Holds<Same<Message, Holding<Document["Message"]>>>;
+  pending: Holds<
+    Same<PendingItem, Omit<Document["PendingItem"], "message"> & { message: Message }>
+  >;
+  delivery: Holds<Same<Omit<Delivery, "prompt_id">, Document["Delivery"]>>;
+  promptDelivery: Holds<
+    Same<Omit<Delivery, "prompt_id">, Omit<Document["PromptDelivery"], "message_id" | "state">>
+  >;
+  state: Holds<Same<PromptState, Document["PromptDelivery"]["state"]>>;
+  // Typing is told over a WebSocket only.
+  showing: Holds<Same<Exclude<Showing, "typing">, Document["Word"]["state"]>>;
+  channel: Holds<Same<ChannelInfo, Document["Channels"]["channels"][number]>>;
+  health: Holds<Same<Health, Document["Health"]>>;
+  // Of a refusal: what every one has, and its details.
+  refusal: Holds<Fits<Document["Error"], ErrorBody>>;
 }
-
-prove<Same<Question, Contents["question"]>>();
-prove<Same<Authorization, Contents["authorization"]>>();
-prove<Same<Navigate, Contents["navigate"]>>();
-prove<Same<Notification, Contents["notification"]>>();
-prove<Same<Response, Contents["response"]>>();
-// There is none that the client does not know, and none that it has made up.
-prove<Same<Content["type"], Document["Content"]["type"]>>();
-prove<Same<Content["type"], keyof Contents>>();
-// What the client posts, the daemon takes.
-prove<Fits<Plain<NewContent>, Document["Content"]>>();
-prove<Same<NewContent["type"], Document["Content"]["type"]>>();
-prove<Fits<Plain<Message>, Document["NewMessage"]>>();
-
-prove<Same<Message, Holding<Document["Message"]>>>();
-prove<Same<PendingItem, Omit<Document["PendingItem"], "message"> & { message: Message }>>();
-prove<Same<Omit<Delivery, "prompt_id">, Document["Delivery"]>>();
-prove<
-  Same<Omit<Delivery, "prompt_id">, Omit<Document["PromptDelivery"], "message_id" | "state">>
->();
-prove<Same<PromptState, Document["PromptDelivery"]["state"]>>();
-// Typing is told over a WebSocket only.
-prove<Same<Exclude<Showing, "typing">, Document["Word"]["state"]>>();
-prove<Same<ChannelInfo, Document["Channels"]["channels"][number]>>();
-prove<Same<Health, Document["Health"]>>();
