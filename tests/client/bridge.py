@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import count
 from typing import Any
 
@@ -42,10 +43,8 @@ class Bridge:
         token = trio.lowlevel.current_trio_token()
 
         def tell(word: Reply) -> None:
-            try:
+            with suppress(trio.RunFinishedError):  # it told of its end when nobody was left
                 token.run_sync_soon(handler, word)
-            except trio.RunFinishedError:
-                pass  # it told of its end when nobody was left
 
         self._listeners[target] = tell
 
@@ -64,10 +63,8 @@ class Bridge:
 
         def keep(reply: Reply) -> None:
             replies.append(reply)
-            try:
+            with suppress(trio.RunFinishedError):
                 token.run_sync_soon(done.set)
-            except trio.RunFinishedError:
-                pass
 
         number = self._send(keep, op, members)
         try:

@@ -13,16 +13,18 @@ import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import trio
-from playwright.async_api import Browser, Route, async_playwright
+from playwright.async_api import Browser, Page, Route, async_playwright
 
 from tests.client.bridge import Bridge
+from tests.page.browser import FLAGS
 
 __all__ = ["TYPESCRIPT", "Chromium", "Node", "bundle"]
 
@@ -32,7 +34,8 @@ TYPESCRIPT = Path(__file__).resolve().parents[2] / "typescript"
 LOCAL = "--disable-features=LocalNetworkAccessChecks"
 """A page that comes from no server is not local, and may not speak to one that is."""
 
-PAGE = '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>x</title>'
+NAME = "the-page-of-tests"
+HTML = '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>x</title>'
 
 
 @cache
@@ -104,8 +107,29 @@ class Node:
             self._process.stdout.close()
 
 
+class _Page:
+    """A page, and the bridge to the program in it."""
+
+    def __init__(self, page: Page, say: Callable[[Page, str], None]) -> None:
+        self.page = page
+        self.url = ""
+        self.users = 0
+        self.bridge = self._bridge(say)
+        self._say = say
+
+    def _bridge(self, say: Callable[[Page, str], None]) -> Bridge:
+        return Bridge(partial(say, self.page))
+
+    async def go(self, url: str, program: str) -> None:
+        """Become a page of a server, with nothing of what was there before."""
+        self.bridge.end("the page has been left")
+        self.bridge, self.url = self._bridge(self._say), url
+        await self.page.goto(f"{url}/{NAME}")
+        await self.page.add_script_tag(content=program)
+
+
 class Chromium:
-    """A headless Chromium. Each client has a page, whose origin is its server's own.
+    """A headless Chromium. Clients of one server share a page, which has the server's origin.
 
     Nothing is asked of the server for it: the page is handed to the browser under an address
     of the server, which may be none, or not answer.
@@ -113,6 +137,7 @@ class Chromium:
 
     def __init__(self) -> None:
         self._program = bundle("browser", "--platform=browser", "--format=iife").read_text()
+        self._pages: list[_Page] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -120,57 +145,54 @@ class Chromium:
         self._browser: Browser = self._run(self._launch()).result()
         atexit.register(self.close)
 
-    def _run(self, work: Coroutine[Any, Any, T]) -> Any:
+    def _run(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     async def _launch(self) -> Browser:
-        from tests.page.browser import FLAGS
-
         self._playwright = await async_playwright().start()
-        path = shutil.which("chromium")
         browser: Browser = await self._playwright.chromium.launch(
-            executable_path=path, args=[*FLAGS, LOCAL]
+            executable_path=shutil.which("chromium"), args=[*FLAGS, LOCAL]
         )
         return browser
 
-    async def _call(self, work: Coroutine[Any, Any, T]) -> T:
-        """Await something of the browser's loop; it is not cancelled, as it is soon done."""
-        return await trio.to_thread.run_sync(self._run(work).result)  # type: ignore[no-any-return]
-
     @asynccontextmanager
     async def enter(self, url: str) -> AsyncIterator[Bridge]:
-        """Open a page whose origin is that of a server; give the way to it."""
-        pages: list[Any] = []
-
-        def write(line: str) -> None:
-            self._run(self._say(pages[0], line))
-
-        bridge = Bridge(write)
-        with trio.CancelScope(shield=True):
-            page = await self._call(self._open(url, bridge))
-        pages.append(page)
+        """Give the way to a page whose origin is that of a server."""
+        with trio.CancelScope(shield=True):  # it is soon there, whoever still wants it
+            page = await trio.to_thread.run_sync(self._run(self._at(url.rstrip("/"))).result)
         try:
-            yield bridge
+            yield page.bridge
         finally:
-            bridge.end("the page has been closed")
-            with trio.CancelScope(shield=True):
-                await self._call(page.context.close())
+            page.users -= 1
 
-    async def _open(self, url: str, bridge: Bridge) -> Any:
-        async def give(route: Route) -> None:
-            await route.fulfill(body=PAGE, content_type="text/html")
-
-        context = await self._browser.new_context()
-        page = await context.new_page()
-        page.on("pageerror", lambda error: bridge.end(f"unhandled in the page: {error}"))
-        await page.route("**/the-bridge-of-tests", give)
-        await page.expose_function("tell", bridge.take)
-        await page.goto(f"{url.rstrip('/')}/the-bridge-of-tests")
-        await page.add_script_tag(content=self._program)
+    async def _at(self, url: str) -> _Page:
+        """Return a page that is there already, or one that nobody uses, or a new one."""
+        there = next((one for one in self._pages if one.url == url), None)
+        page = there or next((one for one in self._pages if not one.users), None)
+        if page is None:
+            page = await self._open()
+        page.users += 1
+        if there is None:
+            await page.go(url, self._program)
         return page
 
+    async def _open(self) -> _Page:
+        async def give(route: Route) -> None:
+            await route.fulfill(body=HTML, content_type="text/html")
+
+        page = await self._browser.new_page()
+        made = _Page(page, self._write)
+        page.on("pageerror", lambda error: made.bridge.end(f"uncaught in the page: {error}"))
+        await page.route(f"**/{NAME}", give)
+        await page.expose_function("tell", lambda line: made.bridge.take(line))
+        self._pages.append(made)
+        return made
+
+    def _write(self, page: Page, line: str) -> None:
+        self._run(self._say(page, line))
+
     @staticmethod
-    async def _say(page: Any, line: str) -> None:
+    async def _say(page: Page, line: str) -> None:
         await page.evaluate("line => bridge(line)", line)
 
     async def _quit(self) -> None:

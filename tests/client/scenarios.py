@@ -48,7 +48,8 @@ SCENARIOS = {
     " not_known show_what_is_gone deliveries deliveries_over_http",
     "Finding the server": "nobody not_ailoop server_that_hangs_up no_room no_websocket"
     " other_major_version other_minor_version opened_and_closed_at_once base_url where_it_is",
-    "Errors": "invalid not_found no_id busy role too_large told_when_to_come_again never each_code",
+    "Errors": "invalid not_found no_id busy role too_large told_when_to_come_again never"
+    " each_code",
     "Auth": "an_agent_and_a_person no_token where_a_token_comes_from a_token_is_asked_for_anew"
     " a_revoked_key_ends_a_client a_token_of_an_issuer a_feed_shows_what_is_granted"
     " who_sent_what_is_encrypted",
@@ -149,16 +150,16 @@ def _case(
 
 def page() -> str:
     """Return the page."""
-    head = '''\
+    head = """\
     What every face of the client is held to
     ========================================
 
-    One suite runs on five faces: in Python the client on Trio, on asyncio and the blocking one; in
-    TypeScript ``ailoop-js`` in Node and in Chromium, which tests call over a bridge (``bridge.py``).
+    One suite runs on five faces: in Python the client on Trio, on asyncio and the blocking
+    one; in TypeScript ``ailoop-js`` in Node and in Chromium, which tests call over a bridge.
     Most tests run over a WebSocket and over HTTP alone.
 
-    Written by ``python -m tests.client.scenarios`` from the tests; another test holds it against them.
-    '''
+    Written by ``python -m tests.client.scenarios`` from the tests, one of which checks it.
+    """
     parts = [textwrap.dedent(head)]
     by_name = {one.name: one for one in cases()}
     for title, names in SCENARIOS.items():

@@ -134,7 +134,8 @@ async def test_several_at_once(
 ) -> None:
     """Answers find their questions, in whatever order they come."""
     calls = {n: Call(nursery, client.ask, "a", f"{n}?") for n in range(10)}
-    await asked(server, 10)
+    # Not all of them need be watched: a browser has but six connections to a server.
+    await until(lambda: len([*server.broker.pending()]) == 10)
     for prompt in reversed(list(server.broker.pending())):
         await settle(server, prompt, answer=prompt.content.label.removesuffix("?"))
     for number, call in calls.items():

@@ -1,10 +1,10 @@
 """Thousands of asks of all faces over a bad wire to a daemon that is restarted.
 
-Some 80 seconds on two cores; ``AILOOP_CHAOS_ASKS=240`` makes it short while one works on it.
+Some 80 seconds on two cores; with ``AILOOP_CHAOS_ASKS=240`` less.
 
 Real processes: the daemon, and an agent for each face and transport; of TypeScript that in
-Node, where it is installed. Between them lies a wire that delays, cuts, truncates and doubles at
-random. Each ask must end once: with the answer its person gave, cancelled by a daemon that was
+Node, where it is installed. Between them lies a wire that delays, cuts, truncates and doubles
+at random. Each ask must end once: with the answer its person gave, cancelled by a daemon that was
 stopped, or with a typed error.
 """
 

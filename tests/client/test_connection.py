@@ -19,11 +19,13 @@ from ailoop import (
     VersionWarning,
 )
 from ailoop.model.message import Question
-from tests.client.faces import OpenClient, alone
+from tests.client.faces import OpenClient, alone, but
 from tests.client.kit import Call, answering, asked, impostor
 from tests.client.proxy import is_complete
 from tests.client.vanishing import HeldJournal, vanishing_server
 from tests.serving import PATIENCE, Served, serving, until
+
+MUTE = "a browser tells a page nothing of why a WebSocket was refused"
 
 AT_ONCE = Patience(give_up_seconds=0)
 """Of a client that does not connect again."""
@@ -96,6 +98,7 @@ async def test_server_that_hangs_up(transport: Any, face: OpenClient) -> None:
         assert type(await fails(face, url, transport)) is Unreachable
 
 
+@but(chromium=MUTE)
 async def test_no_room(face: OpenClient) -> None:
     """A WebSocket that is refused at the door says why, and leaves nothing open."""
     async with serving(max_connections=1) as server, face(server.daemon.rest_url):
@@ -103,6 +106,7 @@ async def test_no_room(face: OpenClient) -> None:
     assert type(error) is Busy
 
 
+@but(chromium=MUTE)
 async def test_no_websocket(face: OpenClient) -> None:
     """Where a proxy lets no WebSocket through, the client says so and does not hang."""
     body = orjson.dumps({"status": "healthy", "version": "0.1"})

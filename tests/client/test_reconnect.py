@@ -24,7 +24,7 @@ from ailoop import (
 )
 from ailoop.model.errors import Refusal
 from ailoop.transport.origin import OriginPolicy
-from tests.client.faces import OpenClient, alone
+from tests.client.faces import OpenClient, alone, but
 from tests.client.kit import Call, asked, settle
 from tests.client.proxy import Wire, wired
 from tests.serving import APPROVE, PATIENCE, Served, note, serving, until
@@ -312,6 +312,7 @@ async def test_hopeless(wire: Wire, monkeypatch: pytest.MonkeyPatch, face: OpenC
         await until(lambda: client.state is ConnectionState.CLOSED)
 
 
+@but(chromium="a browser tells a page nothing of why a WebSocket was refused")
 async def test_draining(server: Served, wire: Wire, face: OpenClient) -> None:
     """A server that is stopping says when to come back, and the client waits so long."""
     events: list[Any] = []

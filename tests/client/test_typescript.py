@@ -75,9 +75,7 @@ async def test_the_earlier_forms(
     assert response.content.answer == "x"
 
 
-async def test_where_it_is(
-    server: Served, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_where_it_is(server: Served, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without an address it is Node's environment, or the page's own origin, that tells it."""
     url = server.daemon.rest_url
     monkeypatch.setenv("AILOOP_SERVER", f"{url}/")

@@ -215,7 +215,11 @@ async def opened(
     on_event, token = options.pop("on_event", None), options.get("token")
     environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     async with place.enter(base_url or environment.get("AILOOP_SERVER", "")) as bridge:
-        number = value_of(await bridge.call("make", baseURL=base_url, environment=environment, options=options_of(options)))
+        number = value_of(
+            await bridge.call(
+                "make", baseURL=base_url, environment=environment, options=options_of(options)
+            )
+        )
 
         def hear(word: Reply) -> None:
             match word:

@@ -29,9 +29,6 @@ def tool(name: str) -> tuple[str, str]:
     return ("node", str(TYPESCRIPT / "node_modules" / name))
 
 
-
-
-
 def run(*command: str | Path, cwd: Path, check: bool = True, **more: Any) -> str:
     """Run a command and return what it says, on whichever stream."""
     told = subprocess.run(

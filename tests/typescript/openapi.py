@@ -1,8 +1,8 @@
 """The schemas of the daemon's OpenAPI document as TypeScript.
 
-``python -m tests.typescript.openapi`` writes them anew into ``typescript/tests/openapi.d.ts``. The
-file is committed, and a test holds it against the daemon, for two reasons: ``tsc`` alone, without
-a daemon, proves the client's own types by it; and a change of the wire can be seen in it.
+``python -m tests.typescript.openapi`` writes them anew to ``typescript/tests/openapi.d.ts``.
+The file is committed, and a test holds it against the daemon, for two reasons: ``tsc`` alone,
+without a daemon, proves the client's own types by it; and a change of the wire shows in it.
 """
 
 from __future__ import annotations

@@ -153,10 +153,11 @@ export class Bridge {
     const client = this.#client(request);
     const { verb } = request;
     const args = request.args.map((one) => (one === null ? undefined : incoming(one)));
-    const last = args.at(-1);
     if (ABORTABLE.has(verb)) {
-      if (isOptions(last, verb, args.length)) args[args.length - 1] = { ...last, signal };
-      else args.push({ signal });
+      const last = args.at(-1);
+      if (isOptions(last)) args[args.length - 1] = { ...last, signal };
+      // The forms of the earlier SDK have no place for it.
+      else if (args.length <= (ABORTABLE.get(verb) ?? 0)) args.push({ signal });
     }
     const method = Reflect.get(client, verb) as (...args: unknown[]) => Promise<unknown>;
     return method.apply(client, args);
@@ -197,8 +198,8 @@ const ABORTABLE = new Map([
   ["respond", 2],
 ]);
 
-function isOptions(last: unknown, verb: string, count: number): last is object {
-  return typeof last === "object" && last !== null && count > (ABORTABLE.get(verb) ?? 0);
+function isOptions(last: unknown): last is object {
+  return typeof last === "object" && last?.constructor === Object && !("content" in last);
 }
 
 /** Make something in an environment, where there is one. */
