@@ -124,7 +124,7 @@ export abstract class AgentVerbs extends StepVerbs {
   /** Tell people something; return when the server has taken it. */
   async say(channel: string, text: string, options: SayOptions | Priority = {}): Promise<Message> {
     const told = typeof options === "string" ? { priority: options } : options;
-    const { priority = "normal", metadata, signal, wait = true } = told as SayOptions;
+    const { priority = "normal", metadata, signal, wait = true }: SayOptions = told;
     const content: Notification = { type: "notification", text, priority };
     const message = makeMessage(channel, content, metadata);
     if (wait) {
@@ -132,8 +132,7 @@ export abstract class AgentVerbs extends StepVerbs {
       return message;
     }
     const link = await this.link(signal);
-    const { sealed } = this.sealing?.seals ? await this.sealing.seal(message) : { sealed: message };
-    link.sendLater(sealed);
+    link.sendLater(this.sealing?.seals ? await this.sealing.seal(message) : message);
     return message;
   }
 }

@@ -243,15 +243,13 @@ export class AiloopClient extends PresenceVerbs {
 
   /** Refuse to be less than what the environment asks of every client. */
   #checkVariables(): void {
-    const asks = this.#options.role === undefined || this.#options.role === "agent";
-    if (asks && variable("AILOOP_RECEIPT_KEY") && !this.receipts)
-      throw new AiloopError(
-        "AILOOP_RECEIPT_KEY is set: approvals have to be verified, and this client has no `receipts`",
-      );
-    if (asks && variable("AILOOP_SEAL_FOR") && !this.sealing?.seals)
-      throw new AiloopError(
-        "AILOOP_SEAL_FOR is set: what is asked has to be encrypted, and this client has no `sealing`",
-      );
+    if (this.#options.role !== undefined && this.#options.role !== "agent") return;
+    for (const [name, option, given] of [
+      ["AILOOP_RECEIPT_KEY", "receipts", this.receipts],
+      ["AILOOP_SEAL_FOR", "sealing", this.sealing?.seals],
+    ] as const)
+      if (variable(name) && !given)
+        throw new AiloopError(`${name} is set, and this client was given no \`${option}\``);
   }
 }
 

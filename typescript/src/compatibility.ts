@@ -15,16 +15,14 @@ import { VERSION } from "./version.js";
  * @returns what to warn of, if there is anything.
  */
 export function checkVersion(theirs: unknown, server = "the server", ours = VERSION) {
+  const sentence = `${server} is version ${String(theirs) || "unknown"}, this client is ${ours}: `;
   const [other, own] = [parse(String(theirs)), parse(ours)];
   if (!other || !own || other[0] !== own[0])
-    throw new Incompatible(
-      `${server} is version ${String(theirs) || "unknown"}, this client is ${ours}: ` +
-        "install the same major version",
-    );
+    throw new Incompatible(`${sentence}install the same major version`);
   if (other[1] < own[1] || (other[0] === 0 && other[1] !== own[1]))
     return (
-      `${server} is version ${String(theirs)}, this client is ${ours}: what one of them has and ` +
-      "the other has not will fail; better install the same minor version"
+      `${sentence}what one of them has and the other has not will fail; ` +
+      "better install the same minor version"
     );
   return undefined;
 }

@@ -1,10 +1,10 @@
 /** A connection that is made again whenever it is lost: the session with sockets and timers. */
 
-import { AiloopError, ConnectionLost } from "./errors.js";
+import { type AiloopError, ConnectionLost, Unreachable, known } from "./errors.js";
 import type { SessionEvent } from "./events.js";
 import { type ConnectionState, type Patience, Retries } from "./patience.js";
 import type { ClientSession } from "./session.js";
-import { Slot, type Timer, after, clock, holds, within } from "./slot.js";
+import { Slot, type Timer, after, bounded, clock, holds } from "./slot.js";
 import { Socket, type WebSocketClass } from "./socket.js";
 
 /** What a connection needs, and whom it tells. */
@@ -73,7 +73,7 @@ export class Connection {
         if (!this.#closing) await this.#pause(end);
       }
     } catch (error) {
-      why = error instanceof AiloopError ? error : new AiloopError(String(error), { cause: error });
+      why = known(error);
     }
     this.state = "closed";
     this.ended = why;
@@ -123,9 +123,9 @@ export class Connection {
     let Class: WebSocketClass;
     try {
       const ready = Promise.all([this.#at.webSocket(), this.#at.credential()]);
-      const known = await within(ready, patience.connectSeconds);
-      if (!known) return new ConnectionLost("the token cannot be had in time");
-      [Class, credential] = known;
+      const why = () => new Unreachable("the token cannot be had in time");
+      const bounds = { seconds: patience.connectSeconds, why };
+      [Class, credential] = await bounded(bounds, () => ready);
       if (this.#closing) return new ConnectionLost("the connection to ailoop has been closed");
       const left = Math.max(patience.connectSeconds - (clock() - began), 0.001);
       this.#socket = new Socket(Class, url, left, {
@@ -142,8 +142,7 @@ export class Connection {
         },
       });
     } catch (error) {
-      if (error instanceof AiloopError) return error;
-      return new AiloopError(`cannot open ${url}: ${String(error)}`, { cause: error });
+      return known(error);
     }
     return end.promise;
   }
@@ -188,10 +187,8 @@ export class Connection {
   }
 
   #drop(error: unknown): void {
-    const why =
-      error instanceof AiloopError ? error : new AiloopError(String(error), { cause: error });
     this.#isOpen = false;
-    this.#socket?.drop(why);
+    this.#socket?.drop(known(error));
   }
 
   /** Wait as long as it takes to try again; throw if that is not to be. */

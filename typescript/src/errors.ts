@@ -27,10 +27,12 @@ export class AiloopError extends Error {
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
-    if (!Object.hasOwn(this, "kind") || !isMarked(value))
+    // A class of the program's own goes by its prototype.
+    const isMarked = typeof value === "object" && value !== null && MARK in value;
+    if (!isMarked || !Object.hasOwn(this, "kind"))
       return Function.prototype[Symbol.hasInstance].call(this, value);
     for (let at: unknown = value; at; at = Object.getPrototypeOf(at) as unknown) {
-      const made = (at as object).constructor;
+      const made = at.constructor;
       if (Object.hasOwn(made, "kind") && (made as typeof AiloopError).kind === this.kind)
         return true;
     }
@@ -38,8 +40,9 @@ export class AiloopError extends Error {
   }
 }
 
-function isMarked(value: unknown): boolean {
-  return typeof value === "object" && value !== null && MARK in value;
+/** Return an error as one of these, whatever it is. */
+export function known(error: unknown): AiloopError {
+  return error instanceof AiloopError ? error : new AiloopError(String(error), { cause: error });
 }
 
 /** The server cannot be reached. */
@@ -89,8 +92,9 @@ export class Refused extends AiloopError {
   readonly details: ErrorBody;
 
   constructor(body: ErrorBody) {
-    super(String(body["error"] ?? "the server refused the request"));
-    this.code = String(body["code"] ?? "internal");
+    const { error = "the server refused the request", code = "internal" } = body;
+    super(error as string);
+    this.code = code as string;
     this.details = { ...body };
   }
 }
@@ -214,58 +218,27 @@ export class Unavailable extends Refused {
 
 type RefusedClass = new (body: ErrorBody) => Refused;
 
-/** Return the class that a code stands for. */
-function classOf(code: string): RefusedClass {
-  switch (code) {
-    case "bad_json":
-    case "bad_channel":
-    case "bad_request":
-    case "tls_required":
-    case "unknown_op":
-    case "invalid_message":
-    case "unknown_content":
-    case "not_a_choice":
-    case "wrong_response":
-    case "sealed_prompt":
-    case "too_large":
-      return Invalid;
-    case "unauthenticated":
-    case "bad_credential":
-      return Unauthenticated;
-    case "not_allowed":
-    case "not_granted":
-    case "own_prompt":
-    case "bad_origin":
-    case "bad_host":
-    case "bad_csrf":
-      return NotAllowed;
-    case "not_found":
-    case "no_receipts":
-    case "message_not_found":
-    case "original_not_found":
-      return NotFound;
-    case "not_a_prompt":
-    case "id_conflict":
-      return Conflict;
-    case "already_settled":
-      return AlreadySettled;
-    case "expired":
-      return Expired;
-    case "too_many_channels":
-    case "too_many_prompts":
-    case "too_many_feeds":
-    case "too_many_waiters":
-    case "too_many_connections":
-    case "too_many_sessions":
-    case "too_many_attempts":
-    case "rate_limited":
-      return Busy;
-    case "shutting_down":
-    case "journal_unavailable":
-      return Unavailable;
-    default:
-      return Refused;
-  }
+/** Which codes a class stands for. */
+function classes(): [RefusedClass, string][] {
+  return [
+    [
+      Invalid,
+      "bad_json bad_channel bad_request tls_required unknown_op invalid_message unknown_content " +
+        "not_a_choice wrong_response sealed_prompt too_large",
+    ],
+    [Unauthenticated, "unauthenticated bad_credential"],
+    [NotAllowed, "not_allowed not_granted own_prompt bad_origin bad_host bad_csrf"],
+    [NotFound, "not_found no_receipts message_not_found original_not_found"],
+    [Conflict, "not_a_prompt id_conflict"],
+    [AlreadySettled, "already_settled"],
+    [Expired, "expired"],
+    [
+      Busy,
+      "too_many_channels too_many_prompts too_many_feeds too_many_waiters too_many_connections " +
+        "too_many_sessions too_many_attempts rate_limited",
+    ],
+    [Unavailable, "shutting_down journal_unavailable"],
+  ];
 }
 
 /**
@@ -275,8 +248,10 @@ function classOf(code: string): RefusedClass {
  *   we never send. A frame has no headers, so that its body may say it.
  */
 export function refusalOf(body: ErrorBody, retryAfter?: string | null): Refused {
-  const error = new (classOf(String(body["code"])))(body);
-  const told = String(retryAfter ?? body["retry_after"]);
-  if (/^\d+$/.test(told)) error.retryAfter = Number(told);
+  const { code, retry_after } = body;
+  const known = classes().find(([, codes]) => codes.split(" ").includes(code as string));
+  const error = new (known?.[0] ?? Refused)(body);
+  const told = retryAfter ?? retry_after;
+  if (/^\d+$/.test(told as string)) error.retryAfter = Number(told);
   return error;
 }

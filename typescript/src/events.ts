@@ -82,12 +82,17 @@ export type Listener<T> =
 
 /** An `EventTarget` that knows what its events tell, with the short words of Node beside. */
 export class Emitter extends EventTarget {
+  readonly #listeners = new Set<unknown>();
+
   override addEventListener<K extends keyof ClientEvents>(
     type: K,
     listener: Listener<ClientEvents[K]> | null,
     options?: boolean | AddEventListenerOptions,
   ): void {
     super.addEventListener(type, listener as EventListener | null, options);
+    if (type !== "message") return;
+    this.#listeners.add(listener);
+    this.heard();
   }
 
   override removeEventListener<K extends keyof ClientEvents>(
@@ -96,42 +101,39 @@ export class Emitter extends EventTarget {
     options?: boolean | EventListenerOptions,
   ): void {
     super.removeEventListener(type, listener as EventListener | null, options);
+    this.#listeners.delete(listener);
   }
 
-  /** Call a function with what each event of a type tells. */
-  on<K extends keyof ClientEvents>(type: K, call: (detail: ClientEvents[K]) => void): this {
-    const hear = this.#wrapped(call);
-    this.addEventListener(type, hear);
+  /** The same as `addEventListener`. */
+  on<K extends keyof ClientEvents>(type: K, listener: Listener<ClientEvents[K]>): this {
+    this.addEventListener(type, listener);
     return this;
   }
 
   /** The same, for the next event only. */
-  once<K extends keyof ClientEvents>(type: K, call: (detail: ClientEvents[K]) => void): this {
-    const hear = this.#wrapped(call);
-    this.addEventListener(type, hear, { once: true });
+  once<K extends keyof ClientEvents>(type: K, listener: Listener<ClientEvents[K]>): this {
+    this.addEventListener(type, listener, { once: true });
     return this;
   }
 
-  /** Call it no longer. */
-  off<K extends keyof ClientEvents>(type: K, call: (detail: ClientEvents[K]) => void): this {
-    this.removeEventListener(type, this.#wrapped(call));
+  /** The same as `removeEventListener`. */
+  off<K extends keyof ClientEvents>(type: K, listener: Listener<ClientEvents[K]>): this {
+    this.removeEventListener(type, listener);
     return this;
   }
 
-  /** @internal */
+  /** @internal Tell whoever listens. */
   protected emit<K extends keyof ClientEvents>(type: K, detail: ClientEvents[K]): void {
     this.dispatchEvent(new ClientEvent(type, detail));
   }
 
-  #wrapped<T>(call: (detail: T) => void): (event: ClientEvent<T>) => void {
-    const known = wrapped.get(call) as ((event: ClientEvent<T>) => void) | undefined;
-    if (known) return known;
-    const hear = (event: ClientEvent<T>) => {
-      call(event.detail);
-    };
-    wrapped.set(call, hear);
-    return hear;
+  /** @internal Whether anybody listens for messages. */
+  protected get isHeard(): boolean {
+    return this.#listeners.size > 0;
+  }
+
+  /** @internal Called once somebody does. */
+  protected heard(): void {
+    // Who brings messages knows what to do.
   }
 }
-
-const wrapped = new WeakMap<object, unknown>();

@@ -117,21 +117,45 @@ export interface ChannelInfo {
 export interface Health {
   readonly status: "healthy" | "stopping" | "failing";
   readonly version: string;
-  readonly [more: string]: unknown;
+  readonly active_connections?: number;
+  readonly queue_size?: number;
+  readonly active_channels?: number;
+  readonly activeConnections?: number;
+  readonly queueSize?: number;
+  readonly activeChannels?: number;
+  readonly queues?: Readonly<Record<string, Queue>>;
+  /** The rate limits that are on. */
+  readonly rates?: Readonly<Record<string, Rate>>;
+  /** Why nothing can be stored. */
+  readonly journal?: string;
+}
+
+/** How full one of a server's buffers is. */
+export interface Queue {
+  readonly used: number;
+  readonly limit: number;
+  readonly overflows?: number;
+}
+
+/** A rate limit, and how often it has refused something. */
+export interface Rate {
+  readonly rate: number;
+  readonly burst: number;
+  readonly refused: number;
 }
 
 /** How a prompt stands. */
 export type PromptState = "pending" | "answered" | "approved" | "denied" | "timeout" | "cancelled";
 
-const TEXT_OF = {
-  question: "text",
-  authorization: "action",
-  navigate: "url",
-  notification: "text",
-} as const;
-const PROMPTS: readonly unknown[] = ["question", "authorization", "navigate"];
-const SENDERS: readonly unknown[] = ["AGENT", "HUMAN", "SYSTEM"];
-const RESPONSES: readonly unknown[] = [
+/** By the kind of content, the member that has its words. */
+const WORDS = /* @__PURE__ */ new Map([
+  ["question", "text"],
+  ["authorization", "action"],
+  ["navigate", "url"],
+  ["notification", "text"],
+]);
+const SENDERS = ["AGENT", "HUMAN", "SYSTEM"];
+const RESPONSES = [
   "text",
   "authorization_approved",
   "authorization_denied",
@@ -141,7 +165,7 @@ const RESPONSES: readonly unknown[] = [
 
 /** Return whether a content waits for a person. */
 export function isPrompt(content: Content): content is PromptContent {
-  return PROMPTS.includes(content.type);
+  return content.type !== "notification" && content.type !== "response";
 }
 
 /** Return whether a message settles a prompt. */
@@ -149,63 +173,65 @@ export function isResponse(message: Message): message is ResponseMessage {
   return message.content.type === "response";
 }
 
-/** Read a message as a server sends it. Throws a `TypeError` that says what is wrong. */
+/** Read a message as a server sends it. Throws a `TypeError` that names what is wrong. */
 export function readMessage(value: unknown): Message {
   const message = record(value, "message");
-  text(message["id"], "id");
-  text(message["channel"], "channel");
-  text(message["timestamp"], "timestamp");
-  if (!SENDERS.includes(message["sender_type"])) throw new TypeError("sender_type is not known");
-  if (message["correlation_id"] !== null) text(message["correlation_id"], "correlation_id");
-  if (message["metadata"] !== undefined) record(message["metadata"], "metadata");
+  const { id, channel, sender_type, timestamp, correlation_id, metadata } = message;
+  text(id, "id");
+  text(channel, "channel");
+  text(timestamp, "timestamp");
+  oneOf(sender_type, SENDERS, "sender_type");
+  if (correlation_id !== null) text(correlation_id, "correlation_id");
+  if (metadata !== undefined) record(metadata, "metadata");
   const content = record(message["content"], "content");
-  const type = content["type"];
+  const { type, answer, response_type } = content;
   if (type === "response") {
-    if (!RESPONSES.includes(content["response_type"]))
-      throw new TypeError("content.response_type is not known");
-    if (content["answer"] !== null) text(content["answer"], "content.answer");
+    oneOf(response_type, RESPONSES, "response_type");
+    if (answer !== null) text(answer, "answer");
   } else {
-    const name = Object.hasOwn(TEXT_OF, String(type)) && TEXT_OF[type as keyof typeof TEXT_OF];
-    if (!name) throw new TypeError(`content.type ${JSON.stringify(type)} is not known`);
-    text(content[name], `content.${name}`);
+    oneOf(type, [...WORDS.keys()], "content.type");
+    const words = WORDS.get(type as string) as string;
+    text(content[words], words);
   }
-  return message as unknown as Message;
+  return value as Message;
 }
 
 /** Read what a server tells of a prompt's delivery; members that are not known are left out. */
 export function readDelivery(promptId: string, value: unknown): Delivery {
-  const { delivered_at, seen_at, seen_by, typing } = record(value, "delivery");
-  return {
-    prompt_id: promptId,
-    delivered_at: delivered_at == null ? null : text(delivered_at, "delivered_at"),
-    seen_at: seen_at == null ? null : text(seen_at, "seen_at"),
-    seen_by: list(seen_by ?? [], "seen_by").map((name) => text(name, "seen_by")),
-    typing: list(typing ?? [], "typing").map((name) => text(name, "typing")),
-  };
+  const { delivered_at = null, seen_at = null, seen_by = [], typing = [] } = record(value, "it");
+  for (const time of [delivered_at, seen_at]) if (time !== null) text(time, "a time");
+  for (const name of [...list(seen_by, "seen_by"), ...list(typing, "typing")]) text(name, "a name");
+  return { prompt_id: promptId, delivered_at, seen_at, seen_by, typing } as Delivery;
 }
 
 /** Return the value if it is an object. */
 export function record(value: unknown, name: string): Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new TypeError(`${name} is no object`);
+  check(typeof value === "object" && value !== null && !Array.isArray(value), name);
   return value as Record<string, unknown>;
 }
 
 /** Return the value if it is an array. */
 export function list(value: unknown, name: string): readonly unknown[] {
-  if (!Array.isArray(value)) throw new TypeError(`${name} is no array`);
-  return value;
+  check(Array.isArray(value), name);
+  return value as readonly unknown[];
 }
 
 /** Return the value if it is a text. */
 export function text(value: unknown, name: string): string {
-  if (typeof value !== "string") throw new TypeError(`${name} is no text`);
-  return value;
+  check(typeof value === "string", name);
+  return value as string;
 }
 
 /** Return the value if it is a whole number from 0. */
 export function count(value: unknown, name: string): number {
-  if (!Number.isSafeInteger(value) || (value as number) < 0)
-    throw new TypeError(`${name} is no number`);
+  check(Number.isSafeInteger(value) && (value as number) >= 0, name);
   return value as number;
+}
+
+function oneOf(value: unknown, known: readonly string[], name: string): void {
+  check(known.includes(value as string), name);
+}
+
+function check(fits: boolean, name: string): void {
+  if (!fits) throw new TypeError(`${name} is not as it should be`);
 }

@@ -2,7 +2,7 @@
 
 import { readMessages, understood } from "./answer.js";
 import { AgentVerbs } from "./agent.js";
-import { Incompatible, Unreachable } from "./errors.js";
+import { Unreachable } from "./errors.js";
 import { cursorsOf } from "./following.js";
 import {
   type ChannelInfo,
@@ -11,11 +11,11 @@ import {
   type PendingItem,
   type ResponseMessage,
   type ResponseType,
-  isPrompt,
+  list,
   readMessage,
   record,
-  text,
 } from "./model.js";
+import type { Query } from "./rest.js";
 import { checkClear } from "./sealing.js";
 import { ignore } from "./slot.js";
 import type { Waiting } from "./steps.js";
@@ -51,7 +51,6 @@ export abstract class PersonVerbs extends AgentVerbs {
   abstract readonly baseURL: string;
   readonly #subscriptions = new Set<Subscription<Message>>();
   #told = Promise.resolve();
-  readonly #listeners = new Set<unknown>();
 
   /**
    * Settle a prompt for a person; return the recorded response.
@@ -91,19 +90,13 @@ export abstract class PersonVerbs extends AgentVerbs {
       if (given) checkClear(given, members);
       return members;
     }
-    const message = given ?? (await this.#fetched(id, signal));
+    const message = given ?? (await this.fetched(id, signal));
     return this.sealing.sealDecision(message, members);
-  }
-
-  async #fetched(id: string, signal: Waiting["signal"]): Promise<Message> {
-    const rest = await this.rest(signal);
-    const { body } = await rest.insist("GET", `/api/v1/messages/${id}`, { signal });
-    return understood(() => readMessage(body));
   }
 
   /** Return a message of the server, by its id. */
   async getMessage(id: string, options: Waiting = {}): Promise<Message> {
-    return this.#opened(await this.#fetched(promptIdOf(id), options.signal));
+    return this.#opened(await this.fetched(promptIdOf(id), options.signal));
   }
 
   /**
@@ -123,7 +116,7 @@ export abstract class PersonVerbs extends AgentVerbs {
       const link = await this.link(signal);
       const all = names.includes("*") ? null : names;
       return link.subscribe(all, cursorsOf(after), replay, {
-        isHeard: () => this.#listeners.size > 0,
+        isHeard: () => this.isHeard,
         message: (message) => {
           this.#announce(message);
         },
@@ -143,7 +136,7 @@ export abstract class PersonVerbs extends AgentVerbs {
   }
 
   #announce(message: Message): void {
-    if (!this.#listeners.size) return;
+    if (!this.isHeard) return;
     if (!this.sealing?.opens) {
       this.emit("message", message);
       return;
@@ -155,16 +148,9 @@ export abstract class PersonVerbs extends AgentVerbs {
     this.#told = this.#told.then(tell).catch(ignore);
   }
 
-  override addEventListener(...given: Parameters<AgentVerbs["addEventListener"]>): void {
-    super.addEventListener(...given);
-    if (given[0] !== "message") return;
-    this.#listeners.add(given[1]);
+  /** @internal */
+  protected override heard(): void {
     for (const subscription of this.#subscriptions) subscription.nudge();
-  }
-
-  override removeEventListener(...given: Parameters<AgentVerbs["removeEventListener"]>): void {
-    super.removeEventListener(...given);
-    if (given[0] === "message") this.#listeners.delete(given[1]);
   }
 
   /** Return the prompts that wait for a person. */
@@ -174,17 +160,11 @@ export abstract class PersonVerbs extends AgentVerbs {
   }
 
   async #openedItem(item: unknown): Promise<PendingItem> {
-    const [known, clear] = understood(() => {
-      const members = record(item, "item");
-      text(members["message_id"], "message_id");
-      return [members as unknown as PendingItem, readMessage(members["message"])] as const;
+    const known = understood(() => {
+      readMessage(record(item, "item")["message"]);
+      return item as PendingItem;
     });
-    const message = await this.#opened(clear);
-    if (message === clear || !isPrompt(message.content)) return { ...known, message };
-    const { content } = message;
-    const label =
-      "text" in content ? content.text : "url" in content ? content.url : content.action;
-    return { ...known, message, label };
+    return this.sealing?.opens ? this.sealing.openItem(known) : known;
   }
 
   async #opened(message: Message): Promise<Message> {
@@ -222,13 +202,10 @@ export abstract class PersonVerbs extends AgentVerbs {
   async #list(
     path: string,
     member: string,
-    query: Readonly<Record<string, unknown>>,
+    query: Query,
     { signal }: Waiting,
   ): Promise<readonly unknown[]> {
     const { body } = await (await this.rest(signal)).call("GET", path, { query, signal });
-    const found = (body as Record<string, unknown> | null)?.[member];
-    if (!Array.isArray(found))
-      throw new Incompatible(`the answer of ${this.baseURL} to ${path} is not understood`);
-    return found;
+    return understood(() => list(record(body, path)[member], member));
   }
 }

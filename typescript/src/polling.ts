@@ -1,18 +1,18 @@
 /** A subscription over HTTP alone: channels that are asked for news now and then. */
 
 import { understood } from "./answer.js";
-import { AiloopError, MissedMessages } from "./errors.js";
+import { type AiloopError, MissedMessages, known } from "./errors.js";
 import { Feed } from "./feed.js";
 import { type Cursors, cursorsOf } from "./following.js";
 import type { Arrival, Followed } from "./link.js";
-import { count, list, readMessage, record, text } from "./model.js";
+import { type Message, count, list, readMessage, record, text } from "./model.js";
 import { ignore, sleep } from "./slot.js";
 
 /** How often channels are asked for news, in seconds. */
 export const POLL_SECONDS = 0.5;
 
 /** Reads a page: a path, and what it is asked for. */
-export type GetPage = (path: string, query: Record<string, unknown>) => Promise<unknown>;
+export type GetPage = (path: string, query: Readonly<Record<string, number>>) => Promise<unknown>;
 
 /**
  * Asks each channel in turn for what came after its cursor, while somebody reads or listens.
@@ -23,6 +23,8 @@ export type GetPage = (path: string, query: Record<string, unknown>) => Promise<
 export class Polling implements Followed<Feed> {
   readonly feed: PolledFeed;
   readonly ready: Promise<void>;
+  /** Called once it is closed. */
+  ended: () => unknown = ignore;
   readonly #get: GetPage;
   readonly #channels: readonly string[] | null;
   readonly #replay: number;
@@ -61,8 +63,14 @@ export class Polling implements Followed<Feed> {
   }
 
   close(): void {
-    this.#stopped.abort();
-    this.feed.end(null);
+    this.stop(null);
+    this.ended();
+  }
+
+  /** Ask no more; whoever reads is told why, or finds the end. */
+  stop(why: AiloopError | null): void {
+    this.#stopped.abort(why);
+    this.feed.end(why);
   }
 
   /** Take up a cursor on every channel that has none. */
@@ -71,7 +79,7 @@ export class Polling implements Followed<Feed> {
       if (name in this.#asked) continue;
       const page = await this.#page(name, { limit: Math.max(this.#replay, 1) });
       if (this.#replay) this.#keep(name, page);
-      else this.feed.cursors[name] = this.#asked[name] = nextAfter(page);
+      else this.feed.cursors[name] = this.#asked[name] = page.seq;
     }
     this.#begun = true;
     this.nudge();
@@ -92,15 +100,14 @@ export class Polling implements Followed<Feed> {
       }
     } catch (error) {
       // It is for whoever reads; with the next read it goes on.
-      if (!this.#stopped.signal.aborted) this.#fail(error as Error);
+      if (!this.#stopped.signal.aborted) this.#fail(error);
     } finally {
       this.#polling = false;
     }
   }
 
-  #fail(error: Error): void {
-    const why =
-      error instanceof AiloopError ? error : new AiloopError(String(error), { cause: error });
+  #fail(error: unknown): void {
+    const why = known(error);
     this.feed.put(why);
     this.#arrival.failed(why);
   }
@@ -108,22 +115,15 @@ export class Polling implements Followed<Feed> {
   async #read(name: string): Promise<void> {
     // A channel that appeared since is read from its beginning.
     const page = await this.#page(name, { after: this.#asked[name] ?? this.#others });
-    if (page["gap"] == null) {
+    if (!page.gap) {
       this.#keep(name, page);
       return;
     }
-    const gap = understood(() => record(page["gap"], "gap"));
-    const [after, first] = understood(() => [
-      count(gap["after"], "after"),
-      count(gap["first"], "first"),
-    ]) as [number, number];
-    this.#asked[name] = first - 1;
-    this.#fail(new MissedMessages(name, after, first));
+    this.#asked[name] = page.gap.first - 1;
+    this.#fail(page.gap);
   }
 
-  #keep(channel: string, page: Record<string, unknown>): void {
-    const messages = understood(() => list(page["messages"], "messages").map(readMessage));
-    const seq = nextAfter(page);
+  #keep(channel: string, { messages, seq }: Page): void {
     this.feed.cursors[channel] ??= 0;
     this.#asked[channel] = seq;
     messages.forEach((message, at) => {
@@ -143,11 +143,27 @@ export class Polling implements Followed<Feed> {
     );
   }
 
-  async #page(name: string, query: Record<string, unknown>): Promise<Record<string, unknown>> {
-    const path = `/api/channels/${encodeURIComponent(name)}/messages`;
-    const body = await this.#get(path, query);
-    return understood(() => record(body, "body"));
+  async #page(channel: string, query: Readonly<Record<string, number>>): Promise<Page> {
+    const body = await this.#get(`/api/channels/${encodeURIComponent(channel)}/messages`, query);
+    return understood(() => {
+      const page = record(body, "body");
+      const gap = page["gap"] == null ? undefined : record(page["gap"], "gap");
+      return {
+        messages: list(page["messages"], "messages").map(readMessage),
+        seq: count(page["next_after"], "next_after"),
+        gap:
+          gap &&
+          new MissedMessages(channel, count(gap["after"], "after"), count(gap["first"], "first")),
+      };
+    });
   }
+}
+
+/** A page of a channel's messages, and the cursor after it. */
+interface Page {
+  readonly messages: readonly Message[];
+  readonly seq: number;
+  readonly gap: MissedMessages | undefined;
 }
 
 /** A feed that asks for news when it is read and has none. */
@@ -164,8 +180,4 @@ class PolledFeed extends Feed {
     if (this.readers) this.#ask();
     return reading;
   }
-}
-
-function nextAfter(page: Record<string, unknown>): number {
-  return understood(() => count(page["next_after"], "next_after"));
 }

@@ -4,7 +4,7 @@ import { understood } from "./answer.js";
 import { NotFound, PromptLost, Undelivered } from "./errors.js";
 import { type Delivery, type Showing, readDelivery, record } from "./model.js";
 import { PersonVerbs } from "./person.js";
-import { sleep } from "./slot.js";
+import { bounded } from "./slot.js";
 import type { Waiting } from "./steps.js";
 import { Subscription } from "./subscription.js";
 import { type PromptRef, Ticket, promptIdOf, promptIdsOf } from "./ticket.js";
@@ -38,31 +38,14 @@ export abstract class PresenceVerbs extends PersonVerbs {
     options: Waiting & { readonly within: number },
   ): Promise<Delivery> {
     const { within, signal } = options;
-    const over = new AbortController();
-    const abort = () => {
-      over.abort(signal?.reason);
-    };
-    if (signal?.aborted) abort();
-    signal?.addEventListener("abort", abort);
-    const undelivered = new Undelivered(promptIdOf(prompt), within);
-    const timing = sleep(within, over.signal).then(
-      () => {
-        over.abort(undelivered);
-      },
-      () => undefined,
-    );
-    try {
+    const why = () => new Undelivered(promptIdOf(prompt), within);
+    return bounded({ signal, seconds: within, why }, async (stop) => {
       for (;;) {
         const seconds = Math.min(within, SLICE_SECONDS);
-        const known = await this.#delivery(prompt, seconds, { signal: over.signal });
-        if (known.delivery.delivered_at !== null || known.state !== "pending")
-          return known.delivery;
+        const { delivery, state } = await this.#delivery(prompt, seconds, { signal: stop });
+        if (delivery.delivered_at !== null || state !== "pending") return delivery;
       }
-    } finally {
-      signal?.removeEventListener("abort", abort);
-      over.abort();
-      await timing;
-    }
+    });
   }
 
   /** Return how far a prompt has come, after so many seconds at most, and its state. */

@@ -18,7 +18,7 @@ import { Outgoing } from "./outgoing.js";
 import { type ConnectionState, type Patience, Retries, mayPass } from "./patience.js";
 import { POLL_SECONDS, Polling } from "./polling.js";
 import type { Told } from "./sealing.js";
-import { abortable, after, clock, ignore, sleep, within } from "./slot.js";
+import { abortable, bounded, clock, sleep, within } from "./slot.js";
 
 /** One long poll; short enough for proxies, which often cut what is silent for 30 seconds. */
 const SLICE_SECONDS = 25;
@@ -26,9 +26,12 @@ const SLICE_SECONDS = 25;
 /** How long a server may take to answer, beyond what it was asked to wait. */
 const ANSWER_SECONDS = 10;
 
+/** What an address says after `?`; what is `undefined` is left out. */
+export type Query = Readonly<Record<string, string | number | undefined>>;
+
 /** What further a request says. */
 export interface Asked {
-  readonly query?: Readonly<Record<string, unknown>>;
+  readonly query?: Query;
   /** JSON. */
   readonly body?: string;
   /** A status that is an answer here although it is an error elsewhere. */
@@ -52,7 +55,9 @@ export class RestLink implements Link {
   readonly #credential: () => Promise<string>;
   readonly #fetch: typeof fetch;
   readonly #outgoing: Outgoing;
-  readonly #closed = new AbortController();
+  /** What is to be aborted on closing. */
+  readonly #running = new Set<AbortController>();
+  #closed: AiloopError | undefined;
   readonly #polls = new Set<Polling>();
 
   /**
@@ -76,7 +81,7 @@ export class RestLink implements Link {
 
   get state(): ConnectionState {
     // Between two requests there is nothing that could be lost.
-    return this.#closed.signal.aborted ? "closed" : "connected";
+    return this.#closed ? "closed" : "connected";
   }
 
   get dropped(): number {
@@ -90,12 +95,9 @@ export class RestLink implements Link {
   async close(seconds: number): Promise<void> {
     await within(this.#outgoing.flush(), seconds);
     this.#outgoing.close();
-    const why = new ConnectionLost("the connection to ailoop has been closed");
-    this.#closed.abort(why);
-    for (const poll of this.#polls) {
-      poll.feed.end(why);
-      poll.close();
-    }
+    const why = (this.#closed ??= new ConnectionLost("the connection to ailoop has been closed"));
+    for (const running of this.#running) running.abort(why);
+    for (const poll of this.#polls) poll.stop(why);
   }
 
   hurry(): void {
@@ -106,30 +108,11 @@ export class RestLink implements Link {
 
   /** Send a request; return the status and the parsed body. */
   async call(method: Method, path: string, asked: Asked = {}): Promise<Answer> {
-    const { signal } = asked;
-    const closed = this.#closed.signal;
-    const stop = new AbortController();
-    const abort = () => {
-      stop.abort(signal?.aborted ? signal.reason : closed.reason);
-    };
-    if (signal?.aborted || closed.aborted) throw signal?.aborted ? signal.reason : closed.reason;
+    if (this.#closed) throw this.#closed;
     const seconds = ANSWER_SECONDS + Number(asked.query?.["wait"] ?? 0);
-    const timer = after(seconds, () => {
-      stop.abort(new Error(`no answer in ${seconds} s`));
-    });
-    signal?.addEventListener("abort", abort);
-    closed.addEventListener("abort", abort);
-    try {
-      return await abortable(this.#request(method, path, asked, stop.signal), stop.signal);
-    } catch (error) {
-      if (signal?.aborted) throw signal.reason;
-      if (closed.aborted) throw closed.reason;
-      throw error instanceof AiloopError ? error : this.#unreachable(error);
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
-      closed.removeEventListener("abort", abort);
-    }
+    const why = () => this.#unreachable(new Error(`no answer in ${seconds} s`));
+    const bounds = { signal: asked.signal, seconds, why, among: this.#running };
+    return bounded(bounds, (signal) => this.#request(method, path, asked, signal));
   }
 
   async #request(
@@ -145,16 +128,23 @@ export class RestLink implements Link {
     const credential = await this.#credential();
     if (credential) headers["Authorization"] = `Bearer ${credential}`;
     if (body !== undefined) headers["Content-Type"] = "application/json";
-    const answer = await this.#fetch(url.href, {
-      method,
-      headers,
-      body: body ?? null,
-      signal,
-      // A redirect is none of ours, and the credential is for nobody else.
-      redirect: "error",
-      cache: "no-store",
-    });
-    const value = parse(await answer.text());
+    let answer: Response;
+    let said: string;
+    try {
+      answer = await this.#fetch(url.href, {
+        method,
+        headers,
+        body: body ?? null,
+        signal,
+        // A redirect is none of ours, and the credential is for nobody else.
+        redirect: "error",
+        cache: "no-store",
+      });
+      said = await answer.text();
+    } catch (error) {
+      throw this.#unreachable(error);
+    }
+    const value = parse(said);
     if (value === undefined)
       throw new Unreachable(`what answers at ${this.#url} is not ailoop (HTTP ${answer.status})`);
     if (answer.status >= 400 && answer.status !== also) {
@@ -184,19 +174,22 @@ export class RestLink implements Link {
    */
   async insist(method: Method, path: string, asked: Asked = {}): Promise<Answer> {
     const retries = new Retries(this.#patience);
-    for (;;) {
-      let seconds: number;
-      try {
-        return await this.call(method, path, asked);
-      } catch (error) {
-        if (!(error instanceof AiloopError) || this.#closed.signal.aborted) throw error;
-        const isStopping = error instanceof Refused && error.code === "shutting_down";
-        const isLost = error instanceof Unreachable || isStopping;
-        if (!isLost && !(method === "GET" && mayPass(error))) throw error;
-        seconds = retries.failed(clock(), error);
+    const tries = async (signal: AbortSignal): Promise<Answer> => {
+      for (;;) {
+        let seconds: number;
+        try {
+          return await this.call(method, path, { ...asked, signal });
+        } catch (error) {
+          if (!(error instanceof AiloopError) || signal.aborted || this.#closed) throw error;
+          const isStopping = error instanceof Refused && error.code === "shutting_down";
+          const isLost = error instanceof Unreachable || isStopping;
+          if (!isLost && !(method === "GET" && mayPass(error))) throw error;
+          seconds = retries.failed(clock(), error);
+        }
+        await sleep(seconds, signal);
       }
-      await abortable(sleep(seconds, asked.signal), this.#closed.signal);
-    }
+    };
+    return bounded({ signal: asked.signal, among: this.#running }, tries);
   }
 
   // -- the verbs ---------------------------------------------------------------------------
@@ -219,20 +212,18 @@ export class RestLink implements Link {
 
   async wait(promptId: string, taken: boolean, signal?: Signal): Promise<ResponseMessage> {
     const path = `/api/v1/messages/${promptId}/response`;
-    for (;;) {
-      const began = clock();
-      let answer: Answer;
-      try {
-        answer = await this.insist("GET", path, { query: { wait: SLICE_SECONDS }, signal });
-      } catch (error) {
-        if (taken && error instanceof NotFound) throw new PromptLost(error.details);
-        throw error;
+    try {
+      for (;;) {
+        const began = clock();
+        const answer = await this.insist("GET", path, { query: { wait: SLICE_SECONDS }, signal });
+        if (answer.status === 200) return readAnswer(promptId, answer.body);
+        taken = true; // the server had it just now
+        // The server had no room to wait for us.
+        if (clock() - began < POLL_SECONDS)
+          await bounded({ signal, among: this.#running }, (stop) => sleep(POLL_SECONDS, stop));
       }
-      if (answer.status === 200) return readAnswer(promptId, answer.body);
-      taken = true; // the server had it just now
-      // The server had no room to wait for us.
-      if (clock() - began < POLL_SECONDS)
-        await abortable(sleep(POLL_SECONDS, signal), this.#closed.signal);
+    } catch (error) {
+      throw taken && error instanceof NotFound ? new PromptLost(error.details) : error;
     }
   }
 
@@ -268,24 +259,12 @@ export class RestLink implements Link {
     replay: number | undefined,
     arrival: Arrival,
   ): Followed<Feed> {
-    const get = (signal: AbortSignal) => async (path: string, query: Record<string, unknown>) =>
+    const get = (signal: AbortSignal) => async (path: string, query: Query) =>
       (await this.insist("GET", path, { query, signal })).body;
     const polling = new Polling(get, channels, after, replay, arrival);
-    const { feed, ready } = polling;
     this.#polls.add(polling);
-    const close = () => {
-      this.#polls.delete(polling);
-      polling.close();
-    };
-    ready.catch(ignore);
-    return {
-      feed,
-      ready,
-      nudge: () => {
-        polling.nudge();
-      },
-      close,
-    };
+    polling.ended = () => this.#polls.delete(polling);
+    return polling;
   }
 }
 

@@ -2,7 +2,13 @@
 
 import type { Decision } from "./approval.js";
 import { SealedPrompt, UnreadAnswer } from "./errors.js";
-import type { Authorization, Message, PromptContent, ResponseMessage } from "./model.js";
+import type {
+  Authorization,
+  Message,
+  PendingItem,
+  PromptContent,
+  ResponseMessage,
+} from "./model.js";
 
 /** What opens the answer to an encrypted prompt, in hexadecimal digits. */
 export interface Kept {
@@ -23,20 +29,35 @@ export interface Sealing {
   readonly seals: boolean;
   /** Whether this client has keys that open what is sealed for their owner. */
   readonly opens: boolean;
-  /** Refuse a prompt's key where a restart would make the answer unreadable. */
-  checkKey(key: string | undefined): void;
-  /** Return a message as the server may see it, and what is kept of it if it asks. */
-  seal(message: Message): Promise<{ sealed: Message; kept?: Kept }>;
-  /** Return what to keep of a prompt that was posted before, if it is the same; else nothing. */
-  postedAs(sealed: Message, posted: Message, kept: Kept): Promise<Kept | undefined>;
-  /** Know the answer to a prompt that the server has taken. */
-  remember(promptId: string, kept: Kept): void;
-  /** Return what was kept of a prompt of this client. */
-  keptOf(promptId: string): Kept | undefined;
-  /** Return an answer as it was given, if it comes from a reader of the prompt. */
+  /** Return a message as the server may see it. */
+  seal(message: Message): Promise<Message>;
+  /**
+   * Post a message sealed.
+   *
+   * @param key the prompt's, if it has one: it is refused where a restart would make the answer
+   *   unreadable. What is sealed twice is never the same to the server, which then refuses it
+   *   with `id_conflict`; it may be to us.
+   * @param post posts what is sealed.
+   * @param posted returns what the server has under the message's id.
+   * @returns what is to be kept of a prompt.
+   */
+  send(
+    message: Message,
+    key: string | undefined,
+    post: (sealed: Message) => Promise<void>,
+    posted: () => Promise<Message>,
+  ): Promise<Kept | undefined>;
+  /**
+   * Return an answer as it was given, if it comes from a reader of the prompt; where this client
+   * seals, sealed ones alone.
+   *
+   * @param kept of the prompt, where the caller has it; else it may be remembered.
+   */
   openAnswer(response: ResponseMessage, kept: Kept | undefined): Promise<ResponseMessage>;
   /** Return a message as this person may read it; most are not sealed. */
   open(message: Message): Promise<Message>;
+  /** Return an item of what waits, with its message and its label readable. */
+  openItem(item: PendingItem): Promise<PendingItem>;
   /** Return a decision on a prompt with all that is for the agent alone sealed. */
   sealDecision(prompt: Message, told: Told): Promise<Told>;
 }

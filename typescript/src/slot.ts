@@ -46,17 +46,50 @@ export async function abortable<T>(promise: Promise<T>, signal?: AbortSignal | n
   }
 }
 
-/** Return what a promise brings, or `undefined` once so many seconds are over. */
-export async function within<T>(promise: Promise<T>, seconds: number): Promise<T | undefined> {
-  const over = new Slot<undefined>();
-  const timer = after(seconds, () => {
-    over.put(undefined);
-  });
+/** What cuts something short. */
+export interface Bounds {
+  readonly signal?: AbortSignal | null | undefined;
+  /** How long it may take. */
+  readonly seconds?: number;
+  /** Returns what it rejects with when it takes longer. */
+  readonly why?: () => unknown;
+  /** Where it is while it lasts, for somebody to abort all that are there. */
+  readonly among?: Set<AbortController>;
+}
+
+/** Do something within bounds; it gets the signal that stands for all of them. */
+export async function bounded<T>(
+  bounds: Bounds,
+  use: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { signal, seconds, why, among } = bounds;
+  const stop = new AbortController();
+  const abort = () => {
+    stop.abort(signal?.reason);
+  };
+  if (signal?.aborted) throw signal.reason;
+  signal?.addEventListener("abort", abort);
+  among?.add(stop);
+  const timer =
+    seconds === undefined
+      ? undefined
+      : after(seconds, () => {
+          stop.abort(why?.());
+        });
   try {
-    return await Promise.race([promise, over.promise]);
+    return await abortable(use(stop.signal), stop.signal);
   } finally {
     clearTimeout(timer);
+    among?.delete(stop);
+    signal?.removeEventListener("abort", abort);
   }
+}
+
+/** Return when a promise is fulfilled, or once so many seconds are over. */
+export async function within(promise: Promise<unknown>, seconds: number): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([promise, sleep(seconds, over.signal)]);
+  over.abort();
 }
 
 /** Wait. */
@@ -84,7 +117,9 @@ export function after(seconds: number, call: () => void): Timer {
 
 /** Tell Node whether a timer alone keeps the process; a page has no such question. */
 export function holds(timer: Timer | undefined, held: boolean): void {
-  if (typeof timer === "object") (held ? timer.ref : timer.unref)?.call(timer);
+  if (typeof timer !== "object") return;
+  if (held) timer.ref();
+  else timer.unref();
 }
 
 /** Return the seconds of a clock that does not jump. */

@@ -8,8 +8,11 @@ import { type Timer, after } from "./slot.js";
 /** The largest message that is taken from a server, where the platform lets it be said. */
 const FRAME_BYTES = 16 * 1024 * 1024;
 
+/** For `ws`; what is compressed could be a thousand times as much. */
+const OPTIONS = { maxPayload: FRAME_BYTES, perMessageDeflate: false };
+
 /** How much of a refusal is read. */
-const REFUSAL_BYTES = 64 * 1024;
+const REFUSAL_UNITS = 64 * 1024;
 
 /** How long the server has to say goodbye, in seconds. */
 const GOODBYE_SECONDS = 1;
@@ -36,7 +39,8 @@ export interface WebSocketLike {
 interface Rejection {
   readonly statusCode?: number;
   readonly headers: Readonly<Record<string, string | undefined>>;
-  on(type: "data" | "end" | "error", listener: (data: Uint8Array) => void): void;
+  setEncoding(name: string): void;
+  on(type: "data" | "end" | "error", listener: (data: string) => void): void;
 }
 
 /** Hears of a WebSocket what there is to hear; `ended` comes last, and once. */
@@ -74,7 +78,7 @@ export class Socket {
     this.#url = url;
     this.#hearing = hearing;
     // Only `ws` has further options; a page's class takes no notice.
-    const socket = (this.#socket = new Class(url, [SUBPROTOCOL], { maxPayload: FRAME_BYTES }));
+    const socket = (this.#socket = new Class(url, [SUBPROTOCOL], OPTIONS));
     socket.binaryType = "arraybuffer";
     this.#timer = after(seconds, () => {
       this.drop(this.#unreachable(`it took more than ${seconds} s`));
@@ -158,14 +162,14 @@ export class Socket {
   }
 
   #rejected(response: Rejection): void {
-    const decoder = new TextDecoder();
     let body = "";
     const done = () => {
       this.drop(whyRejected(this.#url, response, body));
     };
+    response.setEncoding("utf8");
     response.on("data", (data) => {
-      if (body.length < REFUSAL_BYTES) body += decoder.decode(data, { stream: true });
-      else done();
+      body += data;
+      if (body.length > REFUSAL_UNITS) done();
     });
     response.on("end", done);
     response.on("error", done);

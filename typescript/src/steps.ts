@@ -1,6 +1,5 @@
 /** Asking in steps: post a prompt, wait for it here or elsewhere, take it back. */
 
-import { AiloopError, Conflict } from "./errors.js";
 import { Emitter } from "./events.js";
 import { idOfKey, newId } from "./ids.js";
 import type { Link, Signal } from "./link.js";
@@ -14,8 +13,8 @@ import {
 } from "./model.js";
 import { understood } from "./answer.js";
 import type { RestLink } from "./rest.js";
-import { type Kept, type Receipts, type Sealing, isSealed, readClear } from "./sealing.js";
-import { sleep } from "./slot.js";
+import { type Kept, type Receipts, type Sealing, readClear } from "./sealing.js";
+import { bounded } from "./slot.js";
 import { type PromptRef, Ticket, promptIdOf } from "./ticket.js";
 
 /** How long a caller that gives up is held up by taking its prompt back. */
@@ -154,73 +153,46 @@ export abstract class StepVerbs extends Emitter {
   }
 
   /** @internal Post a message, sealed where this client seals; return what is kept of it. */
-  protected async deliver(message: Message, signal: Signal, key?: string) {
+  protected async deliver(
+    message: Message,
+    signal: Signal,
+    key?: string,
+  ): Promise<Kept | undefined> {
     const link = await this.link(signal);
     const { sealing } = this;
-    if (!sealing?.seals) {
-      await link.send(message, signal);
-      return undefined;
-    }
-    sealing.checkKey(key);
-    const { sealed, kept } = await sealing.seal(message);
-    const known = await this.#sendSealed(link, sealed, kept, key, signal);
-    if (known) sealing.remember(message.id, known);
-    return known;
+    if (sealing?.seals)
+      return sealing.send(
+        message,
+        key,
+        (sealed) => link.send(sealed, signal),
+        () => this.fetched(message.id, signal),
+      );
+    await link.send(message, signal);
+    return undefined;
   }
 
-  async #sendSealed(
-    link: Link,
-    sealed: Message,
-    kept: Kept | undefined,
-    key: string | undefined,
-    signal: Signal,
-  ): Promise<Kept | undefined> {
-    try {
-      await link.send(sealed, signal);
-      return kept;
-    } catch (error) {
-      const isKnown = error instanceof Conflict && error.code === "id_conflict";
-      if (!isKnown || key === undefined || !kept) throw error;
-      // What is sealed twice is never the same to the server; it may be to us.
-      const rest = await this.rest(signal);
-      const { body } = await rest.insist("GET", `/api/v1/messages/${sealed.id}`, { signal });
-      const posted = understood(() => readMessage(body));
-      const known = await this.sealing?.postedAs(sealed, posted, kept);
-      if (!known) throw error;
-      return known;
-    }
+  /** @internal Return a message of the server, as it is there. */
+  protected async fetched(id: string, signal: Signal): Promise<Message> {
+    const rest = await this.rest(signal);
+    const { body } = await rest.insist("GET", `/api/v1/messages/${id}`, { signal });
+    return understood(() => readMessage(body));
   }
 
-  /** @internal Return an answer as it was given; where this client seals, sealed ones alone. */
+  /** @internal Return an answer as it was given. */
   protected async openAnswer(
     response: ResponseMessage,
     kept: Kept | undefined,
   ): Promise<ResponseMessage> {
-    const { sealing } = this;
-    if (!sealing) return readClear(response, kept);
-    const known = kept ?? sealing.keptOf(String(response.correlation_id));
-    if (!known && !sealing.seals && !isSealed(response)) return response;
-    return sealing.openAnswer(response, known);
+    return this.sealing ? this.sealing.openAnswer(response, kept) : readClear(response, kept);
   }
 }
 
 /** Withdraw a prompt for a caller that has given up. */
 async function takeBack(link: Link, promptId: string): Promise<void> {
-  const over = new AbortController();
-  const timer = sleep(WITHDRAW_SECONDS, over.signal).then(
-    () => {
-      over.abort();
-    },
-    () => undefined,
-  );
   try {
-    await link.withdraw(promptId, over.signal);
-  } catch (error) {
+    await bounded({ seconds: WITHDRAW_SECONDS }, (signal) => link.withdraw(promptId, signal));
+  } catch {
     // Settled meanwhile, or never taken, or there was no time.
-    if (!(error instanceof AiloopError) && !over.signal.aborted) throw error;
-  } finally {
-    over.abort();
-    await timer;
   }
 }
 

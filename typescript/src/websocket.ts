@@ -24,6 +24,7 @@ export class WebSocketLink implements Link {
   readonly #feeds = new Map<number, { feed: Feed; arrival: Arrival }>();
   readonly #deliveries = new Set<DeliveryFeed>();
   #done: Promise<void> = Promise.resolve();
+  #closing = false;
 
   /** @param role `agent`, `human` or `observer`; without one, nothing is promised. */
   constructor(role: string | undefined, surroundings: Surroundings) {
@@ -58,12 +59,13 @@ export class WebSocketLink implements Link {
     for (const slots of this.#settled.values()) for (const slot of slots) slot.fail(why);
     for (const { feed, arrival } of this.#feeds.values()) {
       feed.end(why);
-      arrival.failed(why);
+      if (!this.#closing) arrival.failed(why);
     }
     for (const feed of this.#deliveries) feed.end(why);
   }
 
   async close(seconds: number): Promise<void> {
+    this.#closing = true;
     await within(this.#connection.close(), seconds);
     this.#connection.stop();
     await this.#done;
