@@ -16,6 +16,9 @@ from attrs import frozen
 __all__ = ["README", "SCENARIOS", "Case", "cases", "page"]
 
 TESTS = Path(__file__).resolve().parents[1]
+TYPESCRIPT = frozenset({"place", "typescript"})
+"""The fixtures of what only the TypeScript client has."""
+
 README = TESTS / "client" / "README.rst"
 
 FILES = (
@@ -58,6 +61,16 @@ SCENARIOS = {
 """By scenario, its tests: the names of their functions without ``test_``."""
 
 
+_ELSEWHERE = """
+Encrypted content and receipts
+------------------------------
+
+They have tests of their own, in ``tests/sealed`` and ``tests/trust``, which run on Python's
+faces. The TypeScript client neither seals nor verifies yet, and refuses to start where the
+environment asks for it.
+"""
+
+
 @frozen
 class Case:
     """A test of what a face promises."""
@@ -67,12 +80,15 @@ class Case:
     claim: str
     left_out: dict[str, str]
     alone: str
+    is_theirs: bool
 
     @property
     def where(self) -> str:
         """Where it runs."""
         if self.alone:
             return f"no choice of faces: {self.alone}"
+        if self.is_theirs:
+            return "node and chromium"
         if not self.left_out:
             return "every face"
         by_reason: dict[str, list[str]] = {}
@@ -110,7 +126,7 @@ def _is_of_a_face(test: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         return False
     names = {one.arg for one in test.args.args}
     named = {_name(one) for one in test.decorator_list}
-    return bool(names & {"face", "client", "agent", "surface", "typescript"}) or bool(
+    return bool(names & {"face", "client", "agent", "surface", *TYPESCRIPT}) or bool(
         named & {"alone", "but"}
     )
 
@@ -145,6 +161,7 @@ def _case(
         " ".join(claim.split()),
         left_out,
         alone,
+        not TYPESCRIPT.isdisjoint(one.arg for one in test.args.args),
     )
 
 
@@ -167,7 +184,7 @@ def page() -> str:
         for name in names.split():
             one = by_name[name]
             parts.append(f"* ``{one.file}::test_{name}`` on {one.where}.\n  {one.claim}\n")
-    return "".join(parts)
+    return "".join([*parts, _ELSEWHERE])
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ Some 80 seconds on two cores; with ``AILOOP_CHAOS_ASKS=240`` less.
 
 Real processes: the daemon, and an agent for each face and transport; of TypeScript that in
 Node, where it is installed. Between them lies a wire that delays, cuts, truncates and doubles
-at random. Each ask must end once: with the answer its person gave, cancelled by a daemon that was
-stopped, or with a typed error.
+at random. Each ask must end once: with the answer its person gave, cancelled by a daemon that
+was stopped, or with a typed error.
 """
 
 from __future__ import annotations

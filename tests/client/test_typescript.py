@@ -19,15 +19,15 @@ THEIRS = [one for one in EACH_FACE if one.id not in PYTHON]
 
 
 @pytest.fixture(params=THEIRS)
-def name(request: pytest.FixtureRequest) -> str:
+def place(request: pytest.FixtureRequest) -> str:
     """Name one place after the other where TypeScript runs."""
     return str(request.param)
 
 
 @pytest.fixture
-async def typescript(name: str, server: Served) -> AsyncIterator[Any]:
+async def typescript(place: str, server: Served) -> AsyncIterator[Any]:
     """Open a client."""
-    async with FACES[name](server.daemon.rest_url) as opened:
+    async with FACES[place](server.daemon.rest_url) as opened:
         yield opened
 
 
@@ -75,11 +75,11 @@ async def test_the_earlier_forms(
     assert response.content.answer == "x"
 
 
-async def test_where_it_is(server: Served, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_where_it_is(server: Served, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without an address it is Node's environment, or the page's own origin, that tells it."""
     url = server.daemon.rest_url
     monkeypatch.setenv("AILOOP_SERVER", f"{url}/")
-    async with FACES[name]() as client:
+    async with FACES[place]() as client:
         assert client.base_url == url
         await client.say("a", "found")
 

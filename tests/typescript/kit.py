@@ -10,7 +10,7 @@ import pytest
 
 from tests.needs import needs, needs_npm_ci
 
-__all__ = ["ROOT", "TYPESCRIPT", "needs_typescript", "run", "tool"]
+__all__ = ["ROOT", "TYPESCRIPT", "built", "needs_typescript", "run", "tool"]
 
 ROOT = Path(__file__).resolve().parents[2]
 TYPESCRIPT = ROOT / "typescript"
@@ -42,3 +42,13 @@ def run(*command: str | Path, cwd: Path, check: bool = True, **more: Any) -> str
     )
     assert not check or told.returncode == 0, told.stdout
     return told.stdout
+
+
+def built() -> Path:
+    """Return the folder of what is published, made of the sources as they are."""
+    made = TYPESCRIPT / "dist"
+    entry = made / "esm" / "index.d.ts"
+    newest = max(one.stat().st_mtime for one in (TYPESCRIPT / "src").rglob("*.ts"))
+    if not entry.exists() or entry.stat().st_mtime < newest:
+        run("node", "build.mjs", cwd=TYPESCRIPT)
+    return made
