@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from tests.needs import needs, needs_npm_ci
 
-__all__ = ["ROOT", "TYPESCRIPT", "built", "needs_typescript", "run", "tool"]
+__all__ = ["ROOT", "TYPESCRIPT", "built", "needs_typescript", "program", "run", "tool"]
 
 ROOT = Path(__file__).resolve().parents[2]
 TYPESCRIPT = ROOT / "typescript"
@@ -52,3 +55,28 @@ def built() -> Path:
     if not entry.exists() or entry.stat().st_mtime < newest:
         run("node", "build.mjs", cwd=TYPESCRIPT)
     return made
+
+
+@contextmanager
+def program(code: str, folder: Path) -> Iterator[Path]:
+    """Bundle a program that uses the client, with the client's sources, for Node to run."""
+    source = folder / "program.ts"
+    source.write_text(code)
+    # Beside node_modules, for `ws` to be found where Node needs it.
+    cache = TYPESCRIPT / "node_modules" / ".cache"
+    cache.mkdir(exist_ok=True)
+    made = cache / f"{uuid4()}.mjs"
+    esbuild = TYPESCRIPT / "node_modules" / ".bin" / "esbuild"
+    alias = f"--alias:ailoop-js={TYPESCRIPT / 'src' / 'index.ts'}"
+    flags = (
+        "--bundle",
+        "--platform=node",
+        "--format=esm",
+        "--external:ws",
+        f"--outfile={made}",
+    )
+    run(esbuild, source, *flags, alias, "--log-level=error", cwd=TYPESCRIPT)
+    try:
+        yield made
+    finally:
+        made.unlink()

@@ -1,4 +1,4 @@
-"""Every example of the README is checked by TypeScript, runs, and prints what the page says."""
+"""Every example of the pages is checked by TypeScript, runs, and prints what the page says."""
 
 from __future__ import annotations
 
@@ -11,40 +11,21 @@ from subprocess import CompletedProcess
 import pytest
 import trio
 
+from tests.docs.blocks import read_blocks
 from tests.docs.test_client import person
 from tests.examples.people import environment
 from tests.serving import serving
-from tests.typescript.kit import TYPESCRIPT, needs_typescript, run, tool
+from tests.typescript.kit import TYPESCRIPT, needs_typescript, program, run, tool
 
 README = (TYPESCRIPT / "README.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+BLOCKS += [(block.language, block.text) for block in read_blocks("typescript.rst")]
 EXAMPLES = [
     (code, text if after == "text" else "")
     for (language, code), (after, text) in pairwise([*BLOCKS, ("", "")])
     if language == "ts"
 ]
 PATIENCE = 30
-
-
-def program(code: str, folder: Path) -> Path:
-    """Bundle an example with the client's sources; return what Node runs."""
-    source = folder / "example.ts"
-    source.write_text(code)
-    # Beside node_modules, for `ws` to be found where Node needs it.
-    cache = TYPESCRIPT / "node_modules" / ".cache"
-    cache.mkdir(exist_ok=True)
-    made = cache / f"{folder.name}.mjs"
-    esbuild = TYPESCRIPT / "node_modules" / ".bin" / "esbuild"
-    alias = f"--alias:ailoop-js={TYPESCRIPT / 'src' / 'index.ts'}"
-    flags = (
-        "--bundle",
-        "--platform=node",
-        "--format=esm",
-        "--external:ws",
-        f"--outfile={made}",
-    )
-    run(esbuild, source, *flags, alias, "--log-level=error", cwd=TYPESCRIPT)
-    return made
 
 
 @needs_typescript
@@ -55,19 +36,15 @@ async def test_an_example_prints_what_the_page_says(
     code: str, output: str, tmp_path: Path
 ) -> None:
     """The example runs against a daemon and a person, and its output is the documented one."""
-    made = program(code, tmp_path)
-    try:
-        with trio.fail_after(PATIENCE):
-            async with serving() as server, person(server):
-                done: CompletedProcess[bytes] = await trio.run_process(
-                    ["node", str(made)],
-                    env=environment(server.daemon.rest_url),
-                    capture_stdout=True,
-                    capture_stderr=True,
-                    check=False,
-                )
-    finally:
-        made.unlink()
+    with program(code, tmp_path) as made, trio.fail_after(PATIENCE):
+        async with serving() as server, person(server):
+            done: CompletedProcess[bytes] = await trio.run_process(
+                ["node", str(made)],
+                env=environment(server.daemon.rest_url),
+                capture_stdout=True,
+                capture_stderr=True,
+                check=False,
+            )
     assert (done.stdout.decode(), done.stderr.decode()) == (output, "")
     assert done.returncode == 0
 
@@ -94,4 +71,4 @@ def test_the_examples_have_no_type_errors(tmp_path: Path) -> None:
 
 def test_there_are_examples() -> None:
     """A slip of what finds them cannot pass for success."""
-    assert len([output for _, output in EXAMPLES if output]) >= 7
+    assert len([output for _, output in EXAMPLES if output]) >= 8
