@@ -17,7 +17,7 @@ import ailoop.sync
 from ailoop import AiloopError, Approval, NotAuthorized, ReceiptInvalid
 from ailoop.client.receipts import open_receipts
 from ailoop.model.message import ResponseMessage, ResponseType
-from tests.client.faces import FACES, OpenClient
+from tests.client.faces import FACES, PYTHON, OpenClient
 from tests.client.kit import Call, asked, settle
 from tests.serving import APPROVE, DENY, Served, serving
 from tests.trust.kit import APPROVED, ASKED, NOW, PROMPT, Signing, key_files
@@ -293,7 +293,7 @@ async def test_a_guarded_block_redeems(signed: Signed, nursery: trio.Nursery) ->
 # -- the key ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", [*FACES])
+@pytest.mark.parametrize("kind", PYTHON)
 @pytest.mark.parametrize("source", ["path", "text", "key", "set", "environment"])
 async def test_where_the_key_comes_from(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, kind: str
