@@ -22,12 +22,24 @@ import ailoop
 from ailoop import Approval, Connected, ConnectionState, Lost, Patience, Reconnecting, Ticket
 from ailoop.model.codec import dump_content, dump_message, load_delivery, load_message
 from ailoop.model.message import CONTENT_TYPES, Message, ResponseMessage
+from ailoop.trust.receipt import Receipt
 from tests.client.bridge import Bridge, Reply
 from tests.client.places import Chromium, Node
+from tests.client.theirs import (
+    Redeeming,
+    kept_number,
+    opened_of,
+    receipt_of,
+    sealed_of,
+    secrets_of,
+)
 
 __all__ = ["in_chromium", "in_node", "opened"]
 
-_ENVIRONMENT = ("AILOOP_SERVER", "AILOOP_BASE_URL", "AILOOP_TOKEN")
+_ENVIRONMENT = (
+    *("AILOOP_SERVER", "AILOOP_BASE_URL", "AILOOP_TOKEN"),
+    *("AILOOP_SEAL_FOR", "AILOOP_KEYS", "AILOOP_RECEIPT_KEY"),
+)
 """What a client would read there, had it been started anew by the test."""
 
 
@@ -43,6 +55,8 @@ def snake(name: str) -> str:
 
 def outgoing(value: Any) -> Any:
     """Return a value as JSON; what is not plain says what it is."""
+    if (number := kept_number(value)) is not None:
+        return {"$kept": number}
     match value:
         case Ticket():
             return {"$ticket": str(value)}
@@ -74,45 +88,73 @@ def message_of(value: Any) -> Message:
     return ResponseMessage.of(message) if message.content.type == "response" else message
 
 
-def error_of(told: Reply) -> Exception:
+def approval_of(told: Reply, bridge: Bridge) -> Approval:
+    """Return a decision, which is redeemed over there; at once, as with a Python client."""
+
+    def redeem(action: str, context: Any) -> Receipt:
+        more = {"target": told["number"], "args": [action, context]}
+        return value_of(bridge.get("redeem", **more), bridge)  # type: ignore[no-any-return]
+
+    approval = Approval(
+        result_of(told["response"], bridge),
+        told.get("latencySeconds"),
+        receipt=result_of(told.get("receipt"), bridge),
+        doubt=told.get("doubt"),
+        proof=Redeeming(redeem),
+    )
+    here = (approval.approved, approval.reason, approval.responder)
+    assert here == (told["approved"], told.get("reason"), told.get("responder"))
+    return approval
+
+
+_KINDS = {"CanonicalError": ValueError}
+"""What is no error of the client's own."""
+
+
+def error_of(told: Reply, bridge: Bridge) -> Exception:
     """Return an error of Python's class of the same name, with what the other one has."""
-    kind = getattr(ailoop, told["name"], None)
+    kind = _KINDS.get(told["name"]) or getattr(ailoop, told["name"], None)
     if kind is None:
         return RuntimeError(f"{told['name']}: {told['message']}\n{told.get('stack', '')}")
     error: Exception = kind.__new__(kind)
     error.args = (told["message"],)
     for name, value in told.get("members", {}).items():
-        plain = UUID(value) if name == "promptId" else value
+        plain = UUID(value) if name == "promptId" else result_of(value, bridge)
         setattr(error, snake(name), plain)
     return error
 
 
-def result_of(value: Any) -> Any:
+def result_of(value: Any, bridge: Bridge) -> Any:
     """Return what a verb has returned."""
     match value:
         case {"$": "ticket", "text": text}:
             return Ticket.load(text)
-        case {"$": "decision", "response": response, **more}:
-            approval = Approval(message_of(response), more.get("latencySeconds"))
-            told = (approval.approved, approval.reason, approval.responder)
-            assert told == (more["approved"], more.get("reason"), more.get("responder"))
-            return approval
+        case {"$": "decision"}:
+            return approval_of(value, bridge)
+        case {"$": "sealed"}:
+            return sealed_of(message_of(value["value"]), value)
+        case {"$": "opened"}:
+            response = message_of(value["value"])
+            assert isinstance(response, ResponseMessage)
+            return opened_of(response, value)
+        case {"keyId": _}:
+            return receipt_of({snake(name): one for name, one in value.items()})
         case {"$": "delivery", "value": told}:
             return load_delivery(UUID(told["prompt_id"]), told)
         case {"$": "message", "value": message}:
             return message_of(message)
         case {"message": dict(), "message_id": _}:
-            return value | {"message": message_of(value["message"])}
+            return value | {"message": result_of(value["message"], bridge)}
         case list():
-            return [result_of(one) for one in value]
+            return [result_of(one, bridge) for one in value]
     return value
 
 
-def value_of(reply: Reply) -> Any:
+def value_of(reply: Reply, bridge: Bridge) -> Any:
     """Return what a reply holds, or raise it."""
     if "error" in reply:
-        raise error_of(reply["error"])
-    return result_of(reply.get("value"))
+        raise error_of(reply["error"], bridge)
+    return result_of(reply.get("value"), bridge)
 
 
 class TypeScriptClient:
@@ -139,7 +181,7 @@ class TypeScriptClient:
         return str(self._get("baseURL"))
 
     def _get(self, name: str) -> Any:
-        return value_of(self._bridge.get("get", target=self._number, name=name))
+        return value_of(self._bridge.get("get", target=self._number, name=name), self._bridge)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         """Return one of its verbs."""
@@ -162,11 +204,19 @@ class TypeScriptClient:
     async def verb(self, name: str, *args: Any) -> Any:
         """Call a verb in JavaScript's own words."""
         more = {"target": self._number, "verb": name, "args": args}
-        return value_of(await self._bridge.call("call", **more))
+        return value_of(await self._bridge.call("call", **more), self._bridge)
 
     async def refused(self, body: Mapping[str, Any]) -> Exception:
         """Return the error that a body stands for over there."""
-        return error_of((await self._bridge.call("refuse", body=body))["error"])
+        return error_of((await self._bridge.call("refuse", body=body))["error"], self._bridge)
+
+    def approval_of(
+        self, response: ResponseMessage, channel: str, action: str, *, context: Any = None
+    ) -> Approval:
+        """Return the decision that a response is; it is as it is called here: at once."""
+        args = [outgoing(response), channel, action, {"context": context}]
+        more = {"target": self._number, "verb": "decisionOf", "args": args}
+        return value_of(self._bridge.get("call", **more), self._bridge)  # type: ignore[no-any-return]
 
     def subscribe(self, channels: Any = "*", **options: Any) -> Any:
         """Follow channels, as the others do."""
@@ -179,12 +229,12 @@ class TypeScriptClient:
     @asynccontextmanager
     async def _feed(self, verb: str, args: list[Any]) -> AsyncIterator[TypeScriptFeed]:
         more = {"target": self._number, "verb": verb, "args": args}
-        number = value_of(await self._bridge.call("feed", **more))
+        number = value_of(await self._bridge.call("feed", **more), self._bridge)
         try:
             yield TypeScriptFeed(self._bridge, number)
         finally:
             with trio.CancelScope(shield=True):
-                value_of(await self._bridge.call("leave", target=number))
+                value_of(await self._bridge.call("leave", target=number), self._bridge)
 
 
 class TypeScriptFeed:
@@ -198,13 +248,13 @@ class TypeScriptFeed:
     def cursors(self) -> dict[str, int]:
         """By channel, the seq read last."""
         reply = self._bridge.get("get", target=self._number, name="cursors")
-        return value_of(reply)  # type: ignore[no-any-return]
+        return value_of(reply, self._bridge)  # type: ignore[no-any-return]
 
     def __aiter__(self) -> TypeScriptFeed:
         return self
 
     async def __anext__(self) -> Any:
-        return value_of(await self._bridge.call("next", target=self._number))
+        return value_of(await self._bridge.call("next", target=self._number), self._bridge)
 
 
 @asynccontextmanager
@@ -214,11 +264,16 @@ async def opened(
     """Open a client in a place."""
     on_event, token = options.pop("on_event", None), options.get("token")
     environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+    secrets = secrets_of(options, files=isinstance(place, Node))
     async with place.enter(base_url or environment.get("AILOOP_SERVER", "")) as bridge:
         number = value_of(
             await bridge.call(
-                "make", baseURL=base_url, environment=environment, options=options_of(options)
-            )
+                "make",
+                baseURL=base_url,
+                environment=environment,
+                options=options_of(options) | secrets,
+            ),
+            bridge,
         )
 
         def hear(word: Reply) -> None:
@@ -229,25 +284,25 @@ async def opened(
                     assert callable(token)
                     bridge.tell("give", need=need, value=token())
                 case {"event": event} if on_event is not None:
-                    on_event(event_of(event))
+                    on_event(event_of(event, bridge))
 
         bridge.listen(number, hear)
         try:
-            value_of(await bridge.call("connect", target=number))
+            value_of(await bridge.call("connect", target=number), bridge)
             yield TypeScriptClient(bridge, number)
         finally:
             with trio.CancelScope(shield=True):
-                value_of(await bridge.call("close", target=number))
+                value_of(await bridge.call("close", target=number), bridge)
             bridge.forget(number)
 
 
-def event_of(told: Reply) -> Any:
+def event_of(told: Reply, bridge: Bridge) -> Any:
     """Return what became of a connection."""
     match told:
         case {"type": "connected"}:
             return Connected()
         case {"type": "lost", "why": why}:
-            return Lost(error_of(why))
+            return Lost(error_of(why, bridge))
         case {"type": "reconnecting", "seconds": seconds}:
             return Reconnecting(seconds)
     raise AssertionError(f"an unknown event: {told}")

@@ -6,18 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.client.conftest import transport
-from tests.client.faces import FACES, PYTHON, OpenClient
+from tests.client.conftest import face, transport
 from tests.sealed.kit import People
 from tests.serving import server
 
 __all__ = ["face", "people", "server", "transport"]
-
-
-@pytest.fixture(params=PYTHON)
-def face(request: pytest.FixtureRequest) -> OpenClient:
-    """Return what opens a client of one face after the other; TypeScript does not seal."""
-    return FACES[request.param]
 
 
 @pytest.fixture

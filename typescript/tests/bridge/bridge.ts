@@ -1,9 +1,11 @@
 // What the tests in Python call: it opens clients, calls verbs, reads feeds, and tells the outcome.
 // `tests/client/bridge.py` describes the lines; where they come from is no matter here.
 
-import { AiloopClient, type ClientOptions } from "../../src/index.js";
+import { AiloopClient, type ClientOptions, type Decision } from "../../src/index.js";
+import { receipts, type ReceiptKey } from "../../src/receipts.js";
+import { sealing, type SealingOptions } from "../../src/sealed.js";
 import { refusalOf } from "../../src/errors.js";
-import { failure, incoming, outgoing, type Failure } from "./values.js";
+import { failure, incoming, keptAs, outgoing, type Failure } from "./values.js";
 
 /** A feed as it is read here: that of messages, or that of deliveries. */
 interface Feed {
@@ -98,6 +100,8 @@ export class Bridge {
         return this.#feed(request);
       case "next":
         return this.#next(request, signal);
+      case "redeem":
+        return (keptAs(request.target) as Decision).redeem(...(request.args as [string, unknown]));
       case "refuse":
         throw refusalOf(request.body);
       case "leave":
@@ -117,17 +121,21 @@ export class Bridge {
     return this.#things.get(request.target) as AiloopClient;
   }
 
-  #make(request: Request): number {
-    if (typeof process !== "undefined") Object.assign(process.env, request.environment);
-    const { token, ...rest } = request.options;
-    const number = this.#count + 1;
-    const options: ClientOptions = {
-      ...rest,
-      baseURL: request.baseURL ?? undefined,
-      token: token === undefined || typeof token === "string" ? token : () => this.#need(number),
-    };
-    const client = inEnvironment(request.environment, () => new AiloopClient(options));
-    this.#keep(client);
+  async #make(request: Request): Promise<number> {
+    this.#count += 1;
+    const number = this.#count;
+    const { token, seals, proves, ...rest } = request.options;
+    const client = await inEnvironment(request.environment, async () => {
+      const options: ClientOptions = {
+        ...rest,
+        baseURL: request.baseURL ?? undefined,
+        token: token === undefined || typeof token === "string" ? token : () => this.#need(number),
+        sealing: seals ? await sealing(seals as SealingOptions) : undefined,
+        receipts: proves ? await receipts((proves as { key?: ReceiptKey }).key) : undefined,
+      };
+      return new AiloopClient(options);
+    });
+    this.#things.set(number, client);
     client.on("connected", () => {
       this.#say({ target: number, event: { type: "connected" } });
     });
@@ -203,12 +211,15 @@ function isOptions(last: unknown): last is object {
 }
 
 /** Make something in an environment, where there is one. */
-function inEnvironment<T>(environment: Record<string, string>, make: () => T): T {
+async function inEnvironment<T>(
+  environment: Record<string, string>,
+  make: () => Promise<T>,
+): Promise<T> {
   const { process } = globalThis as { process?: { env: Record<string, string | undefined> } };
   if (!process) return make();
   Object.assign(process.env, environment);
   try {
-    return make();
+    return await make();
   } finally {
     for (const name of Object.keys(environment)) Reflect.deleteProperty(process.env, name);
   }
