@@ -83,10 +83,10 @@ def secrets_of(options: dict[str, Any], *, files: bool) -> dict[str, Any]:
     if given["seal_for"] or given["keys"] or any(name in os.environ for name in _SEALING):
         sources = {"for": given["seal_for"], "keys": given["keys"]}
         told["seals"] = {k: _source(v, files) for k, v in sources.items() if v is not None}
-    if given["receipt_key"] is not None:
-        told["proves"] = {"key": _source(given["receipt_key"], files)}
-    elif _RECEIPTS in os.environ:
-        told["proves"] = {}
+    # A page has no environment either.
+    key = given["receipt_key"] or (None if files else os.environ.get(_RECEIPTS))
+    if key or _RECEIPTS in os.environ:
+        told["proves"] = {"key": _source(key, files)} if key else {}
     return told
 
 
