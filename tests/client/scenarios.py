@@ -65,9 +65,8 @@ _ELSEWHERE = """
 Encrypted content and receipts
 ------------------------------
 
-They have tests of their own, in ``tests/sealed`` and ``tests/trust``, which run on Python's
-faces. The TypeScript client neither seals nor verifies yet, and refuses to start where the
-environment asks for it.
+They have tests of their own, on every face as well, in ``tests/sealed`` and ``tests/trust``.
+What the two languages have sealed and signed is in the golden frames of ``tests/wire``.
 """
 
 
