@@ -131,10 +131,10 @@ export class Bridge {
     client.on("connected", () => {
       this.#say({ target: number, event: { type: "connected" } });
     });
-    client.on("lost", (why) => {
+    client.on("lost", ({ detail: why }) => {
       this.#say({ target: number, event: { type: "lost", why: failure(why) } });
     });
-    client.on("reconnecting", ({ seconds }) => {
+    client.on("reconnecting", ({ detail: { seconds } }) => {
       this.#say({ target: number, event: { type: "reconnecting", seconds } });
     });
     return number;
