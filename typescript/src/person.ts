@@ -125,13 +125,10 @@ export abstract class PersonVerbs extends AgentVerbs {
         },
       });
     };
-    const subscription: Subscription<Message> = new Subscription(
-      begin(),
-      (message) => this.#opened(message),
-      signal,
-      () => this.#subscriptions.delete(subscription),
-    );
-    this.#subscriptions.add(subscription);
+    const open = (message: Message) => this.#opened(message);
+    const subscription = new Subscription(begin(), open, signal);
+    if (!signal?.aborted) this.#subscriptions.add(subscription);
+    subscription.closed = () => this.#subscriptions.delete(subscription);
     return subscription;
   }
 

@@ -83,12 +83,14 @@ export function isSealed(message: Message): boolean {
 export function readClear(response: ResponseMessage, kept: Kept | undefined): ResponseMessage {
   const harmless = HARMLESS.includes(response.content.response_type);
   if (isSealed(response) || (kept && !harmless))
-    throw new UnreadAnswer(response, "that is, nobody can tell here: this client has no `sealing`");
+    throw new UnreadAnswer(response, "nobody can tell: this client has no `sealing`");
   return response;
 }
 
 /** Refuse to answer in the clear what was asked sealed; a denial may go out. */
 export function checkClear(prompt: Message, told: Told): void {
   if (isSealed(prompt) && !HARMLESS.includes(String(told["response_type"])))
-    throw new SealedPrompt("nothing was sent: this prompt is encrypted, and there is no key here");
+    throw new SealedPrompt(
+      "nothing was sent: the prompt is encrypted, and this client has no `sealing`",
+    );
 }
