@@ -2,10 +2,11 @@
 /** A connection to a daemon, for an agent or for a program that serves a person. */
 
 import { checkVersion, warn } from "./compatibility.js";
-import { type Token, credentialOf, variable } from "./credential.js";
+import { type Token, credentialOf } from "./credential.js";
 import { AiloopError, ConnectionLost, NotAllowed } from "./errors.js";
 import type { Link, Signal } from "./link.js";
 import { type ConnectionState, type Patience, patienceOf } from "./patience.js";
+import { variable } from "./platform.js";
 import { PresenceVerbs } from "./presence.js";
 import { RestLink } from "./rest.js";
 import type { Receipts, Sealing } from "./sealing.js";

@@ -16,6 +16,7 @@ import type { Arrival, Followed, Link, Signal } from "./link.js";
 import { type Message, type ResponseMessage, parse } from "./model.js";
 import { Outgoing } from "./outgoing.js";
 import { type ConnectionState, type Patience, Retries, mayPass } from "./patience.js";
+import { isPage } from "./platform.js";
 import { POLL_SECONDS, Polling } from "./polling.js";
 import type { Told } from "./sealing.js";
 import { abortable, bounded, clock, sleep, within } from "./slot.js";
@@ -277,10 +278,4 @@ export class RestLink implements Link {
     polling.ended = () => this.#polls.delete(polling);
     return polling;
   }
-}
-
-/** Whether this runs in a browser, which shares few connections among all. */
-function isPage(): boolean {
-  const { process } = globalThis as { process?: { versions?: { node?: string } } };
-  return !process?.versions?.node;
 }

@@ -2,6 +2,7 @@
 
 import { AiloopError, ConnectionLost, Unreachable, refusalOf } from "./errors.js";
 import { parse } from "./model.js";
+import { otherWebSocket } from "./platform.js";
 import { SUBPROTOCOL } from "./session.js";
 import { type Timer, after } from "./slot.js";
 
@@ -57,8 +58,7 @@ export async function webSocketClass(): Promise<WebSocketClass> {
   const { WebSocket: known } = globalThis as { WebSocket?: unknown };
   if (known) return known as WebSocketClass;
   try {
-    const { WebSocket: theirs } = (await import("ws")) as { WebSocket: unknown };
-    return theirs as WebSocketClass;
+    return (await otherWebSocket()) as WebSocketClass;
   } catch {
     throw new AiloopError(
       'this platform has no WebSocket; install the package "ws", or use the transport "rest"',
