@@ -1,10 +1,10 @@
-// Builds the package: one bundle and its types for each entry and kind of module.
+// Builds the package, each source file by itself: bundlers then leave out what nobody imports.
 //
-// Each kind has a folder with a package.json of its own, so that the same file names are modules
-// in one and CommonJS in the other, for Node as for TypeScript.
+// Each kind of module has a folder with a package.json of its own, so that the same file names are
+// modules in one and CommonJS in the other, for Node as for TypeScript.
 
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
@@ -12,37 +12,18 @@ import { build } from "esbuild";
 
 const ROOT = fileURLToPath(new URL(".", import.meta.url));
 const MAX_BYTES = 15 * 1024;
-const ENTRIES = ["index", "sealed", "receipts"].filter((name) =>
-  existsSync(`${ROOT}src/${name}.ts`),
-);
-const COMMON = {
-  absWorkingDir: ROOT,
-  bundle: true,
-  target: ["es2022"],
-  platform: "neutral",
-  // What Node has or brings where it is missing; package.json keeps it out of pages.
-  external: ["ws", "fs/promises", "crypto"],
-  logLevel: "warning",
-};
+const COMMON = { absWorkingDir: ROOT, target: ["es2022"], logLevel: "warning" };
 
+const sources = readdirSync(`${ROOT}src`, { recursive: true })
+  .filter((name) => name.endsWith(".ts"))
+  .map((name) => `src/${name}`);
 rmSync(`${ROOT}dist`, { recursive: true, force: true });
-for (const [folder, format] of [
-  ["esm", "esm"],
-  ["cjs", "cjs"],
-]) {
-  const outdir = `${ROOT}dist/${folder}`;
+for (const format of ["esm", "cjs"]) {
+  const outdir = `${ROOT}dist/${format}`;
   mkdirSync(outdir, { recursive: true });
   const type = format === "esm" ? "module" : "commonjs";
   writeFileSync(`${outdir}/package.json`, `${JSON.stringify({ type, sideEffects: false })}\n`);
-  await build({
-    ...COMMON,
-    format,
-    outdir,
-    entryPoints: ENTRIES.map((name) => `src/${name}.ts`),
-    // Entries share what they have in common, where the format can.
-    splitting: format === "esm",
-    chunkNames: "shared-[hash]",
-  });
+  await build({ ...COMMON, format, outdir, entryPoints: sources, platform: "neutral" });
   const tsc = `${ROOT}node_modules/typescript/bin/tsc`;
   execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", outdir], {
     cwd: ROOT,
@@ -50,17 +31,22 @@ for (const [folder, format] of [
   });
 }
 
-const { outputFiles } = await build({
-  ...COMMON,
-  format: "esm",
-  entryPoints: ["src/index.ts"],
-  minify: true,
-  write: false,
-});
-const [{ contents }] = outputFiles;
-const bytes = gzipSync(contents, { level: 9 }).length;
-console.log(`ailoop-js: ${contents.length} bytes minified, ${bytes} with gzip`);
-if (bytes > MAX_BYTES) {
-  console.error(`that is more than ${MAX_BYTES}`);
-  process.exitCode = 1;
+for (const platform of ["node", "browser"]) {
+  const { outputFiles } = await build({
+    ...COMMON,
+    platform,
+    format: "esm",
+    entryPoints: ["dist/esm/index.js"],
+    external: ["ws"],
+    bundle: true,
+    minify: true,
+    write: false,
+  });
+  const [{ contents }] = outputFiles;
+  const bytes = gzipSync(contents, { level: 9 }).length;
+  console.log(`for ${platform}: ${contents.length} bytes minified, ${bytes} with gzip`);
+  if (bytes > MAX_BYTES) {
+    console.error(`that is more than ${MAX_BYTES}`);
+    process.exitCode = 1;
+  }
 }

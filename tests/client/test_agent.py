@@ -163,8 +163,9 @@ async def test_cancelled_ask_left_open(
     """With ``leave_open``, or with a key, the prompt stays, to be waited for again."""
     call = Call(nursery, lambda: client.authorize("a", "Deploy", **how))
     prompt = await asked(server)
-    # Over a WebSocket the server watches before the client knows that it has been asked.
-    await until(lambda: getattr(client._link, "_settled", True))
+    # Over a WebSocket the server watches before the client knows that it has been asked; it
+    # does once what it says after that has been taken.
+    await client.say("a", "x")
     call.scope.cancel()
     await until(lambda: not server.broker.tables.waiters and not prompt._watchers)
     assert await server.state_of({"id": str(prompt.entry.id)}) == "pending"

@@ -68,14 +68,8 @@ def program(code: str, folder: Path) -> Iterator[Path]:
     made = cache / f"{uuid4()}.mjs"
     esbuild = TYPESCRIPT / "node_modules" / ".bin" / "esbuild"
     alias = f"--alias:ailoop-js={TYPESCRIPT / 'src' / 'index.ts'}"
-    flags = (
-        "--bundle",
-        "--platform=node",
-        "--format=esm",
-        "--external:ws",
-        f"--outfile={made}",
-    )
-    run(esbuild, source, *flags, alias, "--log-level=error", cwd=TYPESCRIPT)
+    flags = ("--bundle", "--platform=node", "--format=esm", "--external:ws", alias)
+    run(esbuild, source, *flags, f"--outfile={made}", "--log-level=error", cwd=TYPESCRIPT)
     try:
         yield made
     finally:

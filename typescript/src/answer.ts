@@ -11,13 +11,8 @@ import { type Message, type ResponseMessage, isResponse, readMessage } from "./m
  */
 export function readAnswer(promptId: string, body: unknown): ResponseMessage {
   const response = understood(() => readMessage(body));
-  if (!isResponse(response))
-    throw new Incompatible(`a response was expected, not a ${response.content.type}`);
-  if (String(response.correlation_id).toLowerCase() !== promptId)
-    throw new Incompatible(
-      `the server sent the answer to ${String(response.correlation_id)} ` +
-        `where that to ${promptId} was expected`,
-    );
+  if (!isResponse(response) || response.correlation_id !== promptId)
+    throw new Incompatible(`the server sent something else than the answer to ${promptId}`);
   return response;
 }
 

@@ -66,16 +66,16 @@ export class Decision {
    */
   async redeem(action: string, context?: unknown): Promise<Receipt> {
     if (!this.approved) throw new NotAuthorized(action, this);
-    if (this.#proof.redeem) return this.#proof.redeem(action, context);
-    const doubt = "this client has no `receipts`";
+    const { redeem } = this.#proof;
+    if (redeem) return redeem(action, context);
+    const doubt = "this client was given no `receipts`";
     throw new ReceiptInvalid(action, new Decision(this.response, undefined, { doubt }), "missing");
   }
 
   toString(): string {
-    const said = [this.approved ? "approved" : "not approved"];
-    if (this.responder !== undefined) said.push(`by ${this.responder}`);
-    const why = this.doubt ?? this.reason;
-    return said.join(" ") + (why === undefined ? "" : `: ${why}`);
+    const { approved, responder, reason, doubt: why = reason } = this;
+    const by = responder === undefined ? "" : ` by ${responder}`;
+    return (approved ? "approved" : "not approved") + by + (why === undefined ? "" : `: ${why}`);
   }
 }
 

@@ -2,11 +2,11 @@
 /** A connection to a daemon, for an agent or for a program that serves a person. */
 
 import { checkVersion, warn } from "./compatibility.js";
-import type { ConnectionEvent } from "./connection.js";
-import { type Token, credentialOf, variable } from "./credential.js";
-import { AiloopError, ConnectionLost } from "./errors.js";
+import { type Token, credentialOf } from "./credential.js";
+import { AiloopError, ConnectionLost, NotAllowed } from "./errors.js";
 import type { Link, Signal } from "./link.js";
 import { type ConnectionState, type Patience, patienceOf } from "./patience.js";
+import { variable } from "./platform.js";
 import { PresenceVerbs } from "./presence.js";
 import { RestLink } from "./rest.js";
 import type { Receipts, Sealing } from "./sealing.js";
@@ -206,16 +206,17 @@ export class AiloopClient extends PresenceVerbs {
       patience: this.#patience,
       webSocket: () => (given ? Promise.resolve(given) : webSocketClass()),
       credential: this.#credential,
-      tell: (event) => {
-        this.#tell(event);
+      tell: (type, detail) => {
+        this.emit(type, detail);
       },
+      explain: (why) => this.#explain(why),
     });
   }
 
-  #tell(event: ConnectionEvent): void {
-    if (event.type === "connected") this.emit("connected", undefined);
-    else if (event.type === "lost") this.emit("lost", event.why);
-    else this.emit("reconnecting", { seconds: event.seconds });
+  /** Find out why a page could not open a WebSocket, which is told nothing. */
+  async #explain(why: AiloopError): Promise<AiloopError> {
+    const refused = await this.health().catch((error: unknown) => error);
+    return refused instanceof NotAllowed ? refused : why;
   }
 
   async #close(): Promise<void> {
@@ -227,14 +228,10 @@ export class AiloopClient extends PresenceVerbs {
 
   /** Hear of a page that is looked at again, and of a network that is back. */
   #listen(on: boolean): void {
-    const { document } = globalThis as { document?: EventTarget };
-    const { addEventListener: hears } = globalThis as { addEventListener?: unknown };
-    for (const [target, type] of [
-      [hears ? (globalThis as unknown as EventTarget) : undefined, "online"],
-      [document, "visibilitychange"],
-    ] as const)
-      if (on) target?.addEventListener(type, this.#hurry);
-      else target?.removeEventListener(type, this.#hurry);
+    const page = globalThis as unknown as Partial<EventTarget> & { document?: EventTarget };
+    const verb = on ? "addEventListener" : "removeEventListener";
+    page[verb]?.("online", this.#hurry);
+    page.document?.[verb]("visibilitychange", this.#hurry);
   }
 
   readonly #hurry = () => {

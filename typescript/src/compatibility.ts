@@ -20,10 +20,7 @@ export function checkVersion(theirs: unknown, server = "the server", ours = VERS
   if (!other || !own || other[0] !== own[0])
     throw new Incompatible(`${sentence}install the same major version`);
   if (other[1] < own[1] || (other[0] === 0 && other[1] !== own[1]))
-    return (
-      `${sentence}what one of them has and the other has not will fail; ` +
-      "better install the same minor version"
-    );
+    return `${sentence}better install the same minor version`;
   return undefined;
 }
 

@@ -1,7 +1,7 @@
 /** A connection that is made again whenever it is lost: the session with sockets and timers. */
 
 import { type AiloopError, ConnectionLost, Unreachable, known } from "./errors.js";
-import type { SessionEvent } from "./events.js";
+import type { ClientEvents, SessionEvent } from "./events.js";
 import { type ConnectionState, type Patience, Retries } from "./patience.js";
 import type { ClientSession } from "./session.js";
 import { Slot, type Timer, after, bounded, clock, holds } from "./slot.js";
@@ -16,14 +16,14 @@ export interface Surroundings {
   readonly webSocket: () => Promise<WebSocketClass>;
   /** Returns what says who this is. */
   readonly credential: () => Promise<string>;
-  readonly tell: (event: ConnectionEvent) => void;
+  /** Is told what becomes of the connection. */
+  readonly tell: <K extends "connected" | "lost" | "reconnecting">(
+    type: K,
+    detail: ClientEvents[K],
+  ) => void;
+  /** Returns what is behind a failure of which the platform tells nothing. */
+  readonly explain: (why: AiloopError) => Promise<AiloopError>;
 }
-
-/** What becomes of a connection. */
-export type ConnectionEvent =
-  | { readonly type: "connected" }
-  | { readonly type: "lost"; readonly why: AiloopError }
-  | { readonly type: "reconnecting"; readonly seconds: number };
 
 /** WebSockets, one after the other, under one session. */
 export class Connection {
@@ -38,6 +38,7 @@ export class Connection {
   readonly #retries: Retries;
   #socket: Socket | undefined;
   #isOpen = false;
+  #wasOpen = false;
   #closing = false;
   #scheduled = false;
   #timer: Timer | undefined;
@@ -117,20 +118,19 @@ export class Connection {
   /** Open a socket and use it; return why it ended. */
   async #converse(): Promise<AiloopError> {
     const { url, patience } = this.#at;
-    const began = clock();
+    this.#wasOpen = false;
     const end = new Slot<AiloopError>();
     let credential: string;
     let Class: WebSocketClass;
     try {
       const ready = Promise.all([this.#at.webSocket(), this.#at.credential()]);
-      const why = () => new Unreachable("the token cannot be had in time");
+      const why = () => new Unreachable("the token cannot be had");
       const bounds = { seconds: patience.connectSeconds, why };
       [Class, credential] = await bounded(bounds, () => ready);
       if (this.#closing) return new ConnectionLost("the connection to ailoop has been closed");
-      const left = Math.max(patience.connectSeconds - (clock() - began), 0.001);
-      this.#socket = new Socket(Class, url, left, {
+      this.#socket = new Socket(Class, url, patience.connectSeconds, {
         opened: () => {
-          this.#isOpen = true;
+          this.#isOpen = this.#wasOpen = true;
           this.#session.opened(clock(), credential);
           this.#pump();
         },
@@ -144,7 +144,8 @@ export class Connection {
     } catch (error) {
       return known(error);
     }
-    return end.promise;
+    const why = await end.promise;
+    return this.#wasOpen || !this.#socket.isMute ? why : this.#at.explain(why);
   }
 
   #received(frame: string): void {
@@ -164,7 +165,7 @@ export class Connection {
   #greeted(): void {
     this.#retries.succeeded();
     this.state = "connected";
-    this.#at.tell({ type: "connected" });
+    this.#at.tell("connected", undefined);
     this.opened.put();
   }
 
@@ -193,13 +194,13 @@ export class Connection {
 
   /** Wait as long as it takes to try again; throw if that is not to be. */
   async #pause(why: AiloopError): Promise<void> {
-    this.#at.tell({ type: "lost", why });
+    this.#at.tell("lost", why);
     // Who has never been connected is told at once; it may be the address that is wrong.
     this.opened.fail(why);
     const seconds = this.#retries.failed(clock(), why);
     this.state = "waiting";
     this.#wake = new Slot();
-    this.#at.tell({ type: "reconnecting", seconds });
+    this.#at.tell("reconnecting", { seconds });
     this.#timer = after(seconds, () => {
       this.#wake.put();
     });

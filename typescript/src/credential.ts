@@ -1,15 +1,10 @@
 /** What a client shows to say who it is: an API key, or a token. */
 
 import { AiloopError, Unreachable } from "./errors.js";
+import { readFile, variable } from "./platform.js";
 
 /** The text, or what returns it, asked for anew at each request and connection. */
 export type Token = string | (() => string | Promise<string>);
-
-/** Return a variable of the environment, where there is one. */
-export function variable(name: string): string | undefined {
-  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
-  return process?.env?.[name] || undefined;
-}
 
 /**
  * Return the credential, and nothing if there is none.
@@ -37,13 +32,10 @@ async function read(token: Token | undefined): Promise<string> {
   }
   if (token !== undefined) return token;
   const path = variable("AILOOP_TOKEN_FILE");
-  return variable("AILOOP_TOKEN") ?? (path ? await readFile(path) : "");
-}
-
-async function readFile(path: string): Promise<string> {
+  const known = variable("AILOOP_TOKEN");
+  if (known !== undefined || !path) return known ?? "";
   try {
-    const files = await import("fs/promises");
-    return await files.readFile(path, "utf8");
+    return await readFile(path);
   } catch (error) {
     const why = (error as Error).message;
     throw new AiloopError(`AILOOP_TOKEN_FILE: cannot read ${path}: ${why}`);

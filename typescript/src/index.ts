@@ -30,6 +30,8 @@ export type {
   PromptContent,
   PromptState,
   Question,
+  Queue,
+  Rate,
   Response,
   ResponseMessage,
   ResponseType,

@@ -204,6 +204,15 @@ export function readDelivery(promptId: string, value: unknown): Delivery {
   return { prompt_id: promptId, delivered_at, seen_at, seen_by, typing } as Delivery;
 }
 
+/** Read JSON; what is none is `undefined`, which stands for no JSON. */
+export function parse(written: string): unknown {
+  try {
+    return JSON.parse(written);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Return the value if it is an object. */
 export function record(value: unknown, name: string): Record<string, unknown> {
   check(typeof value === "object" && value !== null && !Array.isArray(value), name);
@@ -232,6 +241,7 @@ function oneOf(value: unknown, known: readonly string[], name: string): void {
   check(known.includes(value as string), name);
 }
 
-function check(fits: boolean, name: string): void {
+/** Throw where a value does not fit. */
+export function check(fits: boolean, name: string): void {
   if (!fits) throw new TypeError(`${name} is not as it should be`);
 }

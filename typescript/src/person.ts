@@ -86,13 +86,12 @@ export abstract class PersonVerbs extends AgentVerbs {
     { signal }: Waiting,
   ) {
     const given = typeof prompt === "object" && "content" in prompt ? (prompt as Message) : null;
-    if (!this.sealing) {
-      if (given) checkClear(given, members);
-      return members;
-    }
-    if (!given && !this.sealing.opens) return members;
+    const { sealing } = this;
+    if (!given && !sealing?.opens) return members;
     const message = given ?? (await this.fetched(id, signal));
-    return this.sealing.sealDecision(message, members);
+    if (sealing) return sealing.sealDecision(message, members);
+    checkClear(message, members);
+    return members;
   }
 
   /** Return a message of the server, by its id. */
@@ -126,13 +125,10 @@ export abstract class PersonVerbs extends AgentVerbs {
         },
       });
     };
-    const subscription: Subscription<Message> = new Subscription(
-      begin(),
-      (message) => this.#opened(message),
-      signal,
-      () => this.#subscriptions.delete(subscription),
-    );
-    this.#subscriptions.add(subscription);
+    const open = (message: Message) => this.#opened(message);
+    const subscription = new Subscription(begin(), open, signal);
+    if (!signal?.aborted) this.#subscriptions.add(subscription);
+    subscription.closed = () => this.#subscriptions.delete(subscription);
     return subscription;
   }
 

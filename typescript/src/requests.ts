@@ -5,12 +5,14 @@
  * the same ids each time, by which the server knows it again.
  */
 
-import { type Refused, refusalOf } from "./errors.js";
+import { Refused, refusalOf } from "./errors.js";
 import type { Failed, Replied } from "./events.js";
-import { type Message, list, record } from "./model.js";
+import { type Message, check, list, record } from "./model.js";
 
 /** The ref of a connection's first request; the others count from 1. */
 export const GREETING = 0;
+
+const SEND = "send";
 
 const BATCH_MESSAGES = 200;
 /** In UTF-16 units; in UTF-8 that may be thrice as much. */
@@ -18,8 +20,7 @@ const BATCH_UNITS = 256 * 1024;
 
 interface Request {
   readonly op: string;
-  readonly members: Readonly<Record<string, unknown>>;
-  /** Of a message, what it is as JSON. */
+  /** As JSON: of a message the message, else the members. */
   readonly json: string;
   readonly awaited: boolean;
   /** Whether it shares no frame, because one that it was in has been refused. */
@@ -52,11 +53,6 @@ export class Requests {
     return this.#open.size;
   }
 
-  /** Whether there is something to {@link take}. */
-  get waiting(): boolean {
-    return this.#unsent.size > 0;
-  }
-
   /** Return a ref that no other request has. */
   next(): number {
     return ++this.#ref;
@@ -69,8 +65,7 @@ export class Requests {
 
   /** Ask for something; return the ref of its reply. */
   add(op: string, members: Readonly<Record<string, unknown>>): number {
-    const json = JSON.stringify(members);
-    return this.#add({ op, members, json, awaited: true, alone: false });
+    return this.#add({ op, json: JSON.stringify(members), awaited: true, alone: false });
   }
 
   /** Send a message; return its ref, or `undefined` where there was no room for it. */
@@ -83,7 +78,7 @@ export class Requests {
       }
       this.unawaited += 1;
     }
-    return this.#add({ op: "send", members: {}, json, awaited, alone: false });
+    return this.#add({ op: SEND, json, awaited, alone: false });
   }
 
   #add(request: Request): number {
@@ -119,10 +114,10 @@ export class Requests {
       batch = [];
     };
     for (const ref of this.#unsent) {
-      const { op, members, json, alone } = this.#open.get(ref) as Request;
-      if (op !== "send" || alone || json.length > room) flush();
-      if (op !== "send") {
-        frames.push(frameOf(op, { ref, ...members }));
+      const { op, json, alone } = this.#open.get(ref) as Request;
+      if (op !== SEND || alone || json.length > room) flush();
+      if (op !== SEND) {
+        frames.push(frameOf(op, { ref, ...(JSON.parse(json) as object) }));
         continue;
       }
       if (!batch.length) room = BATCH_UNITS;
@@ -140,7 +135,7 @@ export class Requests {
     const written = batch.map((one) => (this.#open.get(one) as Request).json);
     const what =
       written.length === 1 ? `"message":${written[0]}` : `"messages":[${written.join()}]`;
-    return `{"op":"send","ref":${ref},${what}}`;
+    return `{"op":"${SEND}","ref":${ref},${what}}`;
   }
 
   /**
@@ -148,7 +143,7 @@ export class Requests {
    *
    * @param tooLarge whether the connection ended because of the size of a frame.
    */
-  disconnected(tooLarge: boolean): Failed[] {
+  disconnected(tooLarge: boolean): (Replied | Failed)[] {
     const sent = [...this.#open.keys()].filter((ref) => !this.#unsent.has(ref));
     const shared = [...this.#batches.values()].filter((refs) => refs.length > 1).flat();
     this.#batches = new Map();
@@ -162,7 +157,7 @@ export class Requests {
     const size = (ref: number) => this.#open.get(ref)?.json.length ?? 0;
     const largest = sent.reduce((one, other) => (size(other) > size(one) ? other : one));
     const error = "The message is larger than this server accepts";
-    return this.#fail(largest, refusalOf({ error, code: "too_large" }));
+    return this.#done(largest, refusalOf({ error, code: "too_large" }));
   }
 
   /** Send each of them by itself, to find out which one is at fault. */
@@ -180,13 +175,13 @@ export class Requests {
   /** Note a reply. */
   granted(ref: number, frame: Record<string, unknown>): (Replied | Failed)[] {
     const batch = this.#batches.get(ref);
-    if (!batch) return this.#reply(ref, frame);
+    if (!batch) return this.#done(ref, frame);
     const items = list(frame["items"], "items").map((item) => record(item, "item"));
-    if (items.length !== batch.length) throw new TypeError("items are not those that were sent");
+    check(items.length === batch.length, "items");
     this.#batches.delete(ref);
     return batch.flatMap((one, at) => {
       const item = items[at] as Record<string, unknown>;
-      return "code" in item ? this.refused(one, refusalOf(item)) : this.#reply(one, item);
+      return "code" in item ? this.refused(one, refusalOf(item)) : this.#done(one, item);
     });
   }
 
@@ -196,22 +191,21 @@ export class Requests {
     if (this.outlastsStop && error.code === "shutting_down") return [];
     const refs = this.#batches.get(ref) ?? [ref];
     this.#batches.delete(ref);
-    if (refs.length === 1) return this.#fail(refs[0] as number, error);
+    if (refs.length === 1) return this.#done(refs[0] as number, error);
     this.#separate(refs);
     return [];
   }
 
-  #reply(ref: number, frame: Record<string, unknown>): Replied[] {
+  /** Be done with a request; tell whoever waits for it. */
+  #done(ref: number, outcome: Refused | Record<string, unknown>): (Replied | Failed)[] {
     const awaited = this.#open.get(ref)?.awaited;
+    const refused = outcome instanceof Refused && outcome;
     this.forget(ref);
-    return awaited ? [{ type: "replied", ref, frame }] : [];
-  }
-
-  #fail(ref: number, error: Refused): Failed[] {
-    const awaited = this.#open.get(ref)?.awaited;
-    this.forget(ref);
-    if (awaited === false) this.dropped += 1;
-    return awaited ? [{ type: "failed", ref, error }] : [];
+    if (refused && awaited === false) this.dropped += 1;
+    if (!awaited) return [];
+    return [
+      refused ? { type: "failed", ref, error: refused } : { type: "replied", ref, frame: outcome },
+    ];
   }
 }
 

@@ -13,15 +13,23 @@ import {
 import type { DeliveryFeed, Feed } from "./feed.js";
 import type { Cursors } from "./following.js";
 import type { Arrival, Followed, Link, Signal } from "./link.js";
-import type { Message, ResponseMessage } from "./model.js";
+import { type Message, type ResponseMessage, parse } from "./model.js";
 import { Outgoing } from "./outgoing.js";
 import { type ConnectionState, type Patience, Retries, mayPass } from "./patience.js";
+import { isPage } from "./platform.js";
 import { POLL_SECONDS, Polling } from "./polling.js";
 import type { Told } from "./sealing.js";
 import { abortable, bounded, clock, sleep, within } from "./slot.js";
+import { Turns } from "./turns.js";
 
 /** One long poll; short enough for proxies, which often cut what is silent for 30 seconds. */
 const SLICE_SECONDS = 25;
+
+/** One long poll where others wait for their turn. */
+const TURN_SECONDS = 1;
+
+/** A browser opens six connections to a host; what is not a wait needs one too. */
+const PAGE_TURNS = 4;
 
 /** How long a server may take to answer, beyond what it was asked to wait. */
 const ANSWER_SECONDS = 10;
@@ -57,6 +65,7 @@ export class RestLink implements Link {
   readonly #outgoing: Outgoing;
   /** What is to be aborted on closing. */
   readonly #running = new Set<AbortController>();
+  readonly #turns = new Turns(isPage() ? PAGE_TURNS : Infinity);
   #closed: AiloopError | undefined;
   readonly #polls = new Set<Polling>();
 
@@ -148,8 +157,7 @@ export class RestLink implements Link {
     if (value === undefined)
       throw new Unreachable(`what answers at ${this.#url} is not ailoop (HTTP ${answer.status})`);
     if (answer.status >= 400 && answer.status !== also) {
-      const known = typeof value === "object" && value !== null ? value : {};
-      throw refusalOf(known as Record<string, unknown>, answer.headers.get("retry-after"));
+      throw refusalOf({ ...(value as object) }, answer.headers.get("retry-after"));
     }
     return { status: answer.status, body: value };
   }
@@ -215,7 +223,11 @@ export class RestLink implements Link {
     try {
       for (;;) {
         const began = clock();
-        const answer = await this.insist("GET", path, { query: { wait: SLICE_SECONDS }, signal });
+        const answer = await this.#turns.take(signal, async (stop, isCrowded) => {
+          const query = { wait: isCrowded ? TURN_SECONDS : SLICE_SECONDS };
+          return this.insist("GET", path, { query, signal: stop });
+        });
+        if (!answer) continue; // others want a turn
         if (answer.status === 200) return readAnswer(promptId, answer.body);
         taken = true; // the server had it just now
         // The server had no room to wait for us.
@@ -265,13 +277,5 @@ export class RestLink implements Link {
     this.#polls.add(polling);
     polling.ended = () => this.#polls.delete(polling);
     return polling;
-  }
-}
-
-function parse(said: string): unknown {
-  try {
-    return JSON.parse(said);
-  } catch {
-    return undefined;
   }
 }

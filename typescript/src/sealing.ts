@@ -95,22 +95,24 @@ export interface Receipts {
   prove(channel: string, asked: Authorization, decision: Decision): Promise<Decision>;
 }
 
-const HARMLESS: readonly string[] = ["authorization_denied", "cancelled", "timeout"];
-
 /** Return whether a message has come sealed; one that has been opened says whose key did it. */
 export function isSealed(message: Message): boolean {
   // Agents that know nothing of this may have a member of that name.
   const part = message.metadata?.["sealed"] as { readonly ciphertext?: unknown } | null | undefined;
-  return "keyName" in message || part?.ciphertext !== undefined;
+  return "keyName" in message || part?.ciphertext != null;
 }
 
-/** Refuse an answer that nothing here opens. */
-export function checkRead(response: ResponseMessage): void {
-  if (isSealed(response)) throw new UnreadAnswer(response, "this client has no `sealing`");
+/** Refuse an answer that nothing here opens, or whatever else came of what was asked sealed. */
+export function checkRead(response: ResponseMessage, kept: Kept | undefined): void {
+  if (kept || isSealed(response))
+    throw new UnreadAnswer(response, "this client was given no `sealing`");
 }
 
 /** Refuse to answer in the clear what was asked sealed; a denial may go out. */
 export function checkClear(prompt: Message, told: Told): void {
-  if (isSealed(prompt) && !HARMLESS.includes(String(told["response_type"])))
-    throw new SealedPrompt("nothing was sent: it is encrypted, and this client has no `sealing`");
+  if (
+    isSealed(prompt) &&
+    !["authorization_denied", "cancelled"].includes(String(told["response_type"]))
+  )
+    throw new SealedPrompt("not sent: this client was given no `sealing`");
 }

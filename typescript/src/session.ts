@@ -9,9 +9,9 @@
 import { readAnswer, understood } from "./answer.js";
 import { checkVersion } from "./compatibility.js";
 import { AiloopError, MissedMessages, PromptLost, type Refused, refusalOf } from "./errors.js";
-import type { SessionEvent } from "./events.js";
+import type { FeedItem, SessionEvent } from "./events.js";
 import { Following, type Cursors } from "./following.js";
-import { count, type Message, readDelivery, readMessage, record, text } from "./model.js";
+import { count, parse, readDelivery, readMessage, record, text } from "./model.js";
 import type { Patience } from "./patience.js";
 import { Pulse } from "./pulse.js";
 import { GREETING, Requests, frameOf } from "./requests.js";
@@ -167,10 +167,13 @@ export class ClientSession {
   #read(frame: Record<string, unknown>): SessionEvent[] {
     const { op, ref } = frame;
     switch (text(op, "op")) {
-      case "message":
-        return this.#arrived(count(frame["seq"], "seq"), readMessage(frame["message"]));
+      case "message": {
+        const message = readMessage(frame["message"]);
+        const { channel } = message;
+        return this.#arrived({ channel, seq: count(frame["seq"], "seq"), message });
+      }
       case "gap":
-        return this.#missed(
+        return this.#arrived(
           new MissedMessages(
             text(frame["channel"], "channel"),
             count(frame["after"], "after"),
@@ -178,13 +181,13 @@ export class ClientSession {
           ),
         );
       case "response": {
-        const promptId = text(frame["id"], "id").toLowerCase();
+        const promptId = text(frame["id"], "id");
         const response = readAnswer(promptId, frame["message"]);
         this.#toWatch.delete(promptId);
         return this.#watched.delete(promptId) ? [{ type: "settled", promptId, response }] : [];
       }
       case "delivery": {
-        const promptId = text(frame["id"], "id").toLowerCase();
+        const promptId = text(frame["id"], "id");
         return [{ type: "shown", delivery: readDelivery(promptId, frame["delivery"]) }];
       }
       case "error":
@@ -209,27 +212,17 @@ export class ClientSession {
     return [{ type: "greeted" }];
   }
 
-  #following(channel: string): [number, Following] | undefined {
-    for (const known of this.#followings)
+  /** Return what tells the feed that a channel belongs to of something. */
+  #arrived(item: FeedItem, channel = (item as MissedMessages).channel): SessionEvent[] {
+    for (const [ref, following] of this.#followings) {
       // What comes before it has begun is of another, which has just ended.
-      if (known[1].begun && known[1].wants(channel)) return known;
-    return undefined;
-  }
-
-  #arrived(seq: number, message: Message): SessionEvent[] {
-    const { channel } = message;
-    const [ref, following] = this.#following(channel) ?? [];
-    // Of a subscription that has ended, or known.
-    if (ref === undefined || !following?.advances(channel, seq)) return [];
-    return [{ type: "arrived", ref, item: { channel, seq, message } }];
-  }
-
-  #missed(item: MissedMessages): SessionEvent[] {
-    const [ref, following] = this.#following(item.channel) ?? [];
-    if (ref === undefined || !following) return [];
-    // Maybe backwards: the channel's new life may count from less.
-    following.cursors[item.channel] = item.first - 1;
-    return [{ type: "arrived", ref, item }];
+      if (!following.begun || !following.wants(channel)) continue;
+      // Maybe backwards: the channel's new life may count from less.
+      if (item instanceof MissedMessages) following.cursors[channel] = item.first - 1;
+      const isKnown = "seq" in item && !following.advances(channel, item.seq as number);
+      return isKnown ? [] : [{ type: "arrived", ref, item }];
+    }
+    return []; // of a subscription that has ended
   }
 
   #refused(frame: Record<string, unknown>): SessionEvent[] {
@@ -240,12 +233,10 @@ export class ClientSession {
       if (this.#followings.has(ref)) return this.#unfollowed(ref, error);
       if (this.requests.has(ref)) return this.requests.refused(ref, error);
     }
-    if (ref == null && typeof frame["channel"] === "string") {
-      const [feed] = this.#following(frame["channel"]) ?? [];
-      return feed === undefined ? [] : [{ type: "arrived", ref: feed, item: error }];
-    }
+    const { channel } = frame;
+    if (ref == null && typeof channel === "string") return this.#arrived(error, channel);
     const id = frame["id"] ?? ref;
-    return typeof id === "string" ? this.#unsettled(id.toLowerCase(), error) : [];
+    return typeof id === "string" ? this.#unsettled(id, error) : [];
   }
 
   #unfollowed(ref: number, error: Refused): SessionEvent[] {
@@ -263,13 +254,5 @@ export class ClientSession {
     this.#watched.delete(promptId);
     const isLost = taken && error.code === "message_not_found";
     return [{ type: "unsettled", promptId, error: isLost ? new PromptLost(error.details) : error }];
-  }
-}
-
-function parse(frame: string): unknown {
-  try {
-    return JSON.parse(frame);
-  } catch (error) {
-    throw new TypeError((error as Error).message);
   }
 }

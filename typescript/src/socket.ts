@@ -1,7 +1,8 @@
 /** One WebSocket of the platform: the global one, or that of the package `ws` on Node 18 and 20. */
 
 import { AiloopError, ConnectionLost, Unreachable, refusalOf } from "./errors.js";
-import { record } from "./model.js";
+import { parse } from "./model.js";
+import { otherWebSocket } from "./platform.js";
 import { SUBPROTOCOL } from "./session.js";
 import { type Timer, after } from "./slot.js";
 
@@ -10,6 +11,8 @@ const FRAME_BYTES = 16 * 1024 * 1024;
 
 /** For `ws`; what is compressed could be a thousand times as much. */
 const OPTIONS = { maxPayload: FRAME_BYTES, perMessageDeflate: false };
+
+const HUNG_UP = "the server hung up";
 
 /** How much of a refusal is read. */
 const REFUSAL_UNITS = 64 * 1024;
@@ -55,8 +58,7 @@ export async function webSocketClass(): Promise<WebSocketClass> {
   const { WebSocket: known } = globalThis as { WebSocket?: unknown };
   if (known) return known as WebSocketClass;
   try {
-    const { WebSocket: theirs } = (await import("ws")) as { WebSocket: unknown };
-    return theirs as WebSocketClass;
+    return (await otherWebSocket()) as WebSocketClass;
   } catch {
     throw new AiloopError(
       'this platform has no WebSocket; install the package "ws", or use the transport "rest"',
@@ -81,7 +83,7 @@ export class Socket {
     const socket = (this.#socket = new Class(url, [SUBPROTOCOL], OPTIONS));
     socket.binaryType = "arraybuffer";
     this.#timer = after(seconds, () => {
-      this.drop(this.#unreachable(`it took more than ${seconds} s`));
+      this.drop(this.#unreachable(`no answer in ${seconds} s`));
     });
     socket.addEventListener("open", () => {
       if (this.#ended) return;
@@ -95,7 +97,7 @@ export class Socket {
     });
     socket.addEventListener("error", ({ message }: { message?: string }) => {
       // A page is told nothing; after this comes `close`.
-      if (!this.#open) this.#end(this.#unreachable(message || "the connection failed"));
+      if (!this.#open) this.#end(this.#unreachable(message || HUNG_UP));
     });
     socket.addEventListener("close", ({ code, reason }: { code: number; reason: string }) => {
       this.#end(
@@ -104,12 +106,17 @@ export class Socket {
               `the connection to ailoop ended (${`${code} ${reason}`.trim()})`,
               code,
             )
-          : this.#unreachable("the server hung up"),
+          : this.#unreachable(HUNG_UP),
       );
     });
     socket.on?.("unexpected-response", (_, response) => {
       this.#rejected(response);
     });
+  }
+
+  /** Whether a refusal of the handshake is not told. */
+  get isMute(): boolean {
+    return !this.#socket.on;
   }
 
   /** Send a frame; what nobody takes any more is lost. */
@@ -126,7 +133,7 @@ export class Socket {
     if (this.#ended) return;
     clearTimeout(this.#timer);
     this.#timer = after(GOODBYE_SECONDS, () => {
-      this.drop(new ConnectionLost("the server did not say goodbye"));
+      this.drop(new ConnectionLost(HUNG_UP));
     });
     this.#quit(() => {
       this.#socket.close(1000);
@@ -178,12 +185,8 @@ export class Socket {
 
 /** Return what a server said instead of opening a WebSocket. */
 function whyRejected(url: string, { statusCode, headers }: Rejection, body: string): AiloopError {
-  try {
-    const said = record(JSON.parse(body), "it");
-    if ("code" in said) return refusalOf(said, headers["retry-after"]);
-  } catch {
-    // It is none of ours.
-  }
+  const said = { ...(parse(body) as object) };
+  if ("code" in said) return refusalOf(said, headers["retry-after"]);
   return new Unreachable(`cannot open ${url}: HTTP ${String(statusCode)}`);
 }
 

@@ -1,6 +1,5 @@
 /** Asking in steps: post a prompt, wait for it here or elsewhere, take it back. */
 
-import { AiloopError } from "./errors.js";
 import { Emitter } from "./events.js";
 import { idOfKey, newId } from "./ids.js";
 import type { Link, Signal } from "./link.js";
@@ -118,8 +117,6 @@ export abstract class StepVerbs extends Emitter {
   async wait(prompt: PromptRef, options: Waiting = {}): Promise<ResponseMessage> {
     const id = promptIdOf(prompt);
     const ticket = prompt instanceof Ticket ? prompt : undefined;
-    if (ticket?.kept && !this.sealing)
-      throw new AiloopError("it is encrypted, and this client has no `sealing`");
     const link = await this.link(options.signal);
     const response = await link.wait(id, ticket !== undefined, options.signal);
     return this.openAnswer(response, ticket?.kept);
@@ -187,7 +184,7 @@ export abstract class StepVerbs extends Emitter {
     kept: Kept | undefined,
   ): Promise<ResponseMessage> {
     if (this.sealing) return this.sealing.openAnswer(response, kept);
-    checkRead(response);
+    checkRead(response, kept);
     return response;
   }
 }

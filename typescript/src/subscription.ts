@@ -21,7 +21,8 @@ export class Subscription<T> implements AsyncIterableIterator<T> {
   readonly ready: Promise<void>;
   readonly #open: (value: T) => Promise<T>;
   readonly #signal: Signal;
-  readonly #closed: () => void;
+  /** @internal Called once it is closed. */
+  closed: () => unknown = ignore;
   #followed: Followed<Readable<T>> | undefined;
   #isClosed = false;
   readonly #abort = () => {
@@ -33,10 +34,8 @@ export class Subscription<T> implements AsyncIterableIterator<T> {
     beginning: Promise<Followed<Readable<T>>>,
     open: (value: T) => Promise<T>,
     signal: Signal,
-    closed: () => void = ignore,
   ) {
     this.#open = open;
-    this.#closed = closed;
     this.#signal = signal;
     signal?.addEventListener("abort", this.#abort);
     this.ready = this.#begin(beginning);
@@ -84,7 +83,7 @@ export class Subscription<T> implements AsyncIterableIterator<T> {
     this.#isClosed = true;
     this.#signal?.removeEventListener("abort", this.#abort);
     this.#followed?.close();
-    this.#closed();
+    this.closed();
   }
 
   return(): Promise<IteratorResult<T, undefined>> {

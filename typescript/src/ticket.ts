@@ -1,7 +1,7 @@
 /** What is kept of a prompt in order to wait for its response elsewhere, or later. */
 
 import { readId } from "./ids.js";
-import { list, type Message, record, text } from "./model.js";
+import { check, list, type Message, record, text } from "./model.js";
 import type { Kept } from "./sealing.js";
 
 const MARK: unique symbol = Symbol.for("ailoop.ticket") as never;
@@ -47,8 +47,7 @@ export class Ticket {
     try {
       const value = record(JSON.parse(written), "it");
       const { expires_at: expires } = value;
-      if (expires !== null && Number.isNaN(Date.parse(text(expires, "expires_at"))))
-        throw new TypeError("expires_at is no time");
+      check(expires === null || Date.parse(text(expires, "it")) > 0, "expires_at");
       const kept: { -readonly [name in keyof Kept]: Kept[name] } = {};
       for (const name of SECRETS) if (value[name] != null) kept[name] = text(value[name], name);
       const channel = text(value["channel"], "channel");

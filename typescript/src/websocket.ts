@@ -129,28 +129,19 @@ export class WebSocketLink implements Link {
       return await abortable(slot.promise, signal);
     } finally {
       this.#slots.delete(ref);
+      this.#session.requests.forget(ref);
     }
   }
 
   /** Ask for something; return the reply. */
   async #request(op: string, members: Told, signal: Signal): Promise<Reply> {
     this.#check();
-    const ref = this.#session.requests.add(op, members);
-    try {
-      return await this.#reply(ref, signal);
-    } finally {
-      this.#session.requests.forget(ref);
-    }
+    return this.#reply(this.#session.requests.add(op, members), signal);
   }
 
   async send(message: Message, signal?: Signal): Promise<void> {
     this.#check();
-    const ref = this.#session.requests.post(message) as number;
-    try {
-      await this.#reply(ref, signal);
-    } finally {
-      this.#session.requests.forget(ref);
-    }
+    await this.#reply(this.#session.requests.post(message) as number, signal);
   }
 
   sendLater(message: Message): void {

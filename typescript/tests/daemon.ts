@@ -45,14 +45,19 @@ export class Daemon {
     });
     this.#process = child;
     const lines = createInterface({ input: child.stdout });
-    const [ready] = (await once(lines, "line")) as [string];
-    this.url = /rest=(\S+)/.exec(ready)?.[1] ?? "";
-    if (!this.url) throw new Error(`no address in: ${ready}`);
+    const [ready] = (await Promise.race([once(lines, "line"), once(child, "exit")])) as unknown[];
+    this.url = /rest=(\S+)/.exec(String(ready))?.[1] ?? "";
+    if (!this.url) throw new Error(`the daemon did not start: ${String(ready)}`);
   }
 
   /** Let it say goodbye to everybody. */
   async stop(): Promise<void> {
     await this.#end("SIGTERM");
+  }
+
+  /** Stop it before it can say anything. */
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
   }
 
   /** Stop it, and leave nothing behind. */

@@ -4,11 +4,11 @@ import { Decision } from "../approval.js";
 import { AiloopError, ReceiptInvalid } from "../errors.js";
 import type { Authorization, PromptContent, ResponseMessage } from "../model.js";
 import type { Receipt, Receipts } from "../sealing.js";
+import { variable } from "../platform.js";
 import { CanonicalError, checkCanonical } from "../trust/canonical.js";
 import { CryptoMissing } from "../trust/crypto.js";
 import { ReceiptError } from "../trust/faults.js";
 import { hiddenOf } from "../trust/hidden.js";
-import { fromEnvironment } from "../trust/sources.js";
 import { BadReceiptKey, type ReceiptKey } from "./keys.js";
 import { ReceiptVerifier } from "./verifier.js";
 
@@ -20,7 +20,7 @@ import { ReceiptVerifier } from "./verifier.js";
  * @param key the public key that is trusted, or several. Else `AILOOP_RECEIPT_KEY` names a file.
  */
 export async function receipts(key?: ReceiptKey): Promise<Receipts> {
-  const source = key ?? fromEnvironment("AILOOP_RECEIPT_KEY");
+  const source = key ?? variable("AILOOP_RECEIPT_KEY");
   if (source === undefined) throw new AiloopError("receipts: there is no key");
   try {
     return receiptsOf(await ReceiptVerifier.of(source));

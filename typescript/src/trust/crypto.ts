@@ -5,7 +5,8 @@
  * over HTTPS or from this machine.
  */
 
-import { concat, utf8, type Bytes } from "./bytes.js";
+import { isPage, otherCrypto } from "../platform.js";
+import { type Bytes, concat, utf8 } from "./bytes.js";
 
 /** Something is missing here that the platform would have to bring; the sentence says what. */
 export class CryptoMissing extends Error {
@@ -27,15 +28,10 @@ export async function subtle(): Promise<SubtleCrypto> {
   return (await platform()).subtle;
 }
 
-/** Whether this is Node, which has files and an environment. */
-export function isNode(): boolean {
-  return typeof process !== "undefined" && typeof process.versions?.node === "string";
-}
-
 async function find(): Promise<Crypto> {
   const here = (globalThis as { crypto?: Partial<Crypto> }).crypto;
   if (here?.subtle) return here as Crypto;
-  if (isNode()) return (await import("crypto")).webcrypto as unknown as Crypto;
+  if (!isPage()) return await otherCrypto();
   throw new CryptoMissing(
     "there is no WebCrypto here: a browser has it only on a page that came over HTTPS or from localhost",
   );

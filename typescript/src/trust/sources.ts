@@ -1,6 +1,6 @@
 /** Where keys come from: a program has them at hand, or names a file, where there are files. */
 
-import { isNode } from "./crypto.js";
+import { isPage, readFile, variable } from "../platform.js";
 
 /**
  * A JSON Web Key or a set of them (`{"keys": […]}`); its JSON; or, in Node, the path of a file
@@ -16,17 +16,10 @@ export interface FoundKey {
   readonly members: unknown;
 }
 
-/** Return what an environment variable says; nothing where there is none. */
-export function fromEnvironment(name: string): string | undefined {
-  const value = isNode() ? process.env[name] : undefined;
-  return value === "" ? undefined : value;
-}
-
 /** Return the paths that an environment variable lists. */
 export function pathsFromEnvironment(name: string): string[] {
-  if (!isNode()) return [];
-  const separator = process.platform === "win32" ? ";" : ":";
-  return (fromEnvironment(name) ?? "").split(separator).filter((path) => path !== "");
+  const separator = variable("OS") === "Windows_NT" ? ";" : ":";
+  return (variable(name) ?? "").split(separator).filter((path) => path !== "");
 }
 
 /**
@@ -46,15 +39,14 @@ export async function findKeys(source: KeySource, what: string): Promise<FoundKe
 async function read(source: KeySource, what: string): Promise<{ told: string; value: unknown }> {
   if (typeof source !== "string") return { told: what, value: source };
   if (source.trimStart().startsWith("{")) return { told: what, value: parse(source, what) };
-  if (!isNode()) throw new Error(`${what}: there are no files here; give the key, or its JSON`);
+  if (isPage()) throw new Error(`${what}: there are no files here; give the key, or its JSON`);
   return { told: source, value: parse(await readText(source), source) };
 }
 
 async function readText(path: string): Promise<string> {
-  const { readFile } = await import("fs/promises");
   let text: string;
   try {
-    text = await readFile(path, "utf8");
+    text = await readFile(path);
   } catch (error) {
     throw new Error(`${path} cannot be read: ${(error as Error).message}`);
   }

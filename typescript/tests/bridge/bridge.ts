@@ -3,7 +3,7 @@
 
 import { AiloopClient, type ClientOptions, type Decision } from "../../src/index.js";
 import { receipts, type ReceiptKey } from "../../src/receipts.js";
-import { sealing, type SealingOptions } from "../../src/sealed.js";
+import { sealing } from "../../src/sealed.js";
 import { refusalOf } from "../../src/errors.js";
 import { failure, incoming, keptAs, outgoing, type Failure } from "./values.js";
 
@@ -130,7 +130,7 @@ export class Bridge {
         ...rest,
         baseURL: request.baseURL ?? undefined,
         token: token === undefined || typeof token === "string" ? token : () => this.#need(number),
-        sealing: seals ? await sealing(seals as SealingOptions) : undefined,
+        sealing: seals ? await sealing(seals) : undefined,
         receipts: proves ? await receipts((proves as { key?: ReceiptKey }).key) : undefined,
       };
       return new AiloopClient(options);
@@ -139,10 +139,10 @@ export class Bridge {
     client.on("connected", () => {
       this.#say({ target: number, event: { type: "connected" } });
     });
-    client.on("lost", (why) => {
+    client.on("lost", ({ detail: why }) => {
       this.#say({ target: number, event: { type: "lost", why: failure(why) } });
     });
-    client.on("reconnecting", ({ seconds }) => {
+    client.on("reconnecting", ({ detail: { seconds } }) => {
       this.#say({ target: number, event: { type: "reconnecting", seconds } });
     });
     return number;
