@@ -162,6 +162,7 @@ def test_its_size(project: Path) -> None:
     assert len(gzip.compress(whole, 9)) <= MAX_BYTES
     assert len(little) < len(whole) / 5
     assert b"WebSocket" in whole
+    assert b"not a ticket" in little
     assert b"WebSocket" not in little
 
 
