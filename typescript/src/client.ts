@@ -234,6 +234,7 @@ export class AiloopClient extends PresenceVerbs {
 
   readonly #hurry = () => {
     this.#link?.hurry();
+    this.#rest.hurry();
   };
 
   /** Refuse to be less than what the environment asks of every client. */
@@ -257,13 +258,12 @@ function addressOf(given: string | undefined): string {
     (variable("AILOOP_SERVER") ?? variable("AILOOP_BASE_URL")) ||
     (page && /^https?:/.test(page) ? page : DEFAULT_URL);
   const known = address.replace(/\/+$/, "");
-  if (!/^https?:\/\//.test(known))
-    throw new TypeError(`baseURL must start with http:// or https://: ${known}`);
   try {
-    return new URL(known) && known;
+    if (/^https?:/.test(new URL(known).protocol)) return known;
   } catch {
-    throw new TypeError(`baseURL is no address: ${known}`);
+    // It is no address at all.
   }
+  throw new TypeError(`baseURL must start with http:// or https://: ${known}`);
 }
 
 function disposeSymbol(): typeof Symbol.asyncDispose {

@@ -201,6 +201,28 @@ describe("a connection", () => {
   });
 });
 
+describe("over HTTP alone", () => {
+  it("what waits to be tried again is tried at once when the network is back", async () => {
+    const page = new EventTarget();
+    vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
+    vi.stubGlobal("removeEventListener", page.removeEventListener.bind(page));
+    let posts = 0;
+    const fetching = (url: unknown) => {
+      if (String(url).endsWith("/health")) return Promise.resolve(new Response(HEALTHY));
+      posts += 1;
+      if (posts === 1) return Promise.reject(new TypeError("offline"));
+      return Promise.resolve(new Response("[]"));
+    };
+    const client = open({ transport: "rest", fetch: fetching });
+    const said = client.say("a", "x");
+    await settle();
+    expect(posts).toBe(1);
+    page.dispatchEvent(new Event("online"));
+    await said;
+    expect(posts).toBe(2);
+  });
+});
+
 describe("a silent server", () => {
   it("is asked for a word, and given up", async () => {
     const [client, socket] = await connected();
