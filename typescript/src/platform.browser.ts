@@ -8,3 +8,6 @@ export const readFile: typeof node.readFile = () => Promise.reject(new Error("a 
 export const otherCrypto: typeof node.otherCrypto = () =>
   Promise.reject(new Error("a page has none"));
 export const otherWebSocket: typeof node.otherWebSocket = () => readFile("");
+export const warn: typeof node.warn = (sentence) => {
+  console.warn(sentence);
+};
