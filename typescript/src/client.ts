@@ -1,16 +1,16 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** A connection to a daemon, for an agent or for a program that serves a person. */
 
-import { checkVersion, warn } from "./compatibility.js";
+import { checkVersion } from "./compatibility.js";
 import { type Token, credentialOf } from "./credential.js";
 import { AiloopError, ConnectionLost, NotAllowed } from "./errors.js";
 import type { Link, Signal } from "./link.js";
 import { type ConnectionState, type Patience, patienceOf } from "./patience.js";
-import { variable } from "./platform.js";
+import { variable, warn } from "./platform.js";
 import { PresenceVerbs } from "./presence.js";
 import { RestLink } from "./rest.js";
 import type { Receipts, Sealing } from "./sealing.js";
-import { abortable, ignore } from "./slot.js";
+import { abortable } from "./slot.js";
 import { type WebSocketClass, webSocketClass } from "./socket.js";
 import { WebSocketLink } from "./websocket.js";
 
@@ -109,8 +109,7 @@ export class AiloopClient extends PresenceVerbs {
    * rejects with `ConnectionLost`.
    */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+    return (this.#closing ??= this.#close());
   }
 
   async [DISPOSE](): Promise<void> {
@@ -160,21 +159,20 @@ export class AiloopClient extends PresenceVerbs {
     if (this.#closing) throw new ConnectionLost("the connection to ailoop has been closed");
   }
 
-  /** Find out once whether the server is one that this client understands. */
+  /** Find out whether the server is one that this client understands. */
+  async #check(): Promise<void> {
+    try {
+      const { version } = await this.health();
+      const warning = checkVersion(version, `the server at ${this.baseURL}`);
+      if (warning !== undefined) warn(warning);
+    } catch (error) {
+      this.#checking = undefined; // for the next call to try again
+      throw error;
+    }
+  }
+
   #checked(): Promise<void> {
-    const check = async () => {
-      try {
-        const { version } = await this.health();
-        const warning = checkVersion(version ?? "", `the server at ${this.baseURL}`);
-        if (warning !== undefined) warn(warning);
-      } catch (error) {
-        this.#checking = undefined; // for the next call to try again
-        throw error;
-      }
-    };
-    this.#checking ??= check();
-    this.#checking.catch(ignore);
-    return this.#checking;
+    return (this.#checking ??= this.#check());
   }
 
   async #open(): Promise<Link> {
@@ -236,6 +234,7 @@ export class AiloopClient extends PresenceVerbs {
 
   readonly #hurry = () => {
     this.#link?.hurry();
+    this.#rest.hurry();
   };
 
   /** Refuse to be less than what the environment asks of every client. */
@@ -259,13 +258,12 @@ function addressOf(given: string | undefined): string {
     (variable("AILOOP_SERVER") ?? variable("AILOOP_BASE_URL")) ||
     (page && /^https?:/.test(page) ? page : DEFAULT_URL);
   const known = address.replace(/\/+$/, "");
-  if (!/^https?:\/\//.test(known))
-    throw new TypeError(`baseURL must start with http:// or https://: ${known}`);
   try {
-    return new URL(known) && known;
+    if (/^https?:/.test(new URL(known).protocol)) return known;
   } catch {
-    throw new TypeError(`baseURL is no address: ${known}`);
+    // It is no address at all.
   }
+  throw new TypeError(`baseURL must start with http:// or https://: ${known}`);
 }
 
 function disposeSymbol(): typeof Symbol.asyncDispose {

@@ -15,7 +15,7 @@ import { VERSION } from "./version.js";
  * @returns what to warn of, if there is anything.
  */
 export function checkVersion(theirs: unknown, server = "the server", ours = VERSION) {
-  const sentence = `${server} is version ${String(theirs) || "unknown"}, this client is ${ours}: `;
+  const sentence = `${server} is version ${theirs as string}, this client is ${ours}: `;
   const [other, own] = [parse(String(theirs)), parse(ours)];
   if (!other || !own || other[0] !== own[0])
     throw new Incompatible(`${sentence}install the same major version`);
@@ -28,12 +28,4 @@ export function checkVersion(theirs: unknown, server = "the server", ours = VERS
 function parse(version: string): [number, number] | undefined {
   const match = /^(\d+)(?:\.(\d+))?/.exec(version);
   return match ? [Number(match[1]), Number(match[2] ?? 0)] : undefined;
-}
-
-/** Warn whoever runs the program. */
-export function warn(sentence: string): void {
-  const node = (globalThis as { process?: { emitWarning?: (text: string, type: string) => void } })
-    .process;
-  if (node?.emitWarning) node.emitWarning(sentence, "VersionWarning");
-  else console.warn(sentence);
 }

@@ -2,6 +2,7 @@
 
 interface Process {
   readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly emitWarning?: (sentence: string, type: string) => void;
   readonly versions?: { readonly node?: string };
 }
 
@@ -26,4 +27,10 @@ export async function readFile(path: string): Promise<string> {
 /** Return the class that opens WebSockets where the platform has none: Node before 22. */
 export async function otherWebSocket(): Promise<unknown> {
   return (await import("ws")).WebSocket;
+}
+
+/** Warn whoever runs the program. */
+export function warn(sentence: string): void {
+  if (node?.emitWarning) node.emitWarning(sentence, "VersionWarning");
+  else console.warn(sentence);
 }

@@ -19,7 +19,7 @@ import { type ConnectionState, type Patience, Retries, mayPass } from "./patienc
 import { isPage } from "./platform.js";
 import { POLL_SECONDS, Polling } from "./polling.js";
 import type { Told } from "./sealing.js";
-import { abortable, bounded, clock, sleep, within } from "./slot.js";
+import { Slot, abortable, bounded, clock, sleep, within } from "./slot.js";
 import { Turns } from "./turns.js";
 
 /** One long poll; short enough for proxies, which often cut what is silent for 30 seconds. */
@@ -68,6 +68,7 @@ export class RestLink implements Link {
   readonly #turns = new Turns(isPage() ? PAGE_TURNS : Infinity);
   #closed: AiloopError | undefined;
   readonly #polls = new Set<Polling>();
+  readonly #naps = new Set<Slot<void>>();
 
   /**
    * @param url the server's address, such as `http://127.0.0.1:8081`.
@@ -110,7 +111,7 @@ export class RestLink implements Link {
   }
 
   hurry(): void {
-    for (const poll of this.#polls) poll.nudge();
+    for (const nap of this.#naps) nap.put();
   }
 
   // -- requests ----------------------------------------------------------------------------
@@ -194,10 +195,21 @@ export class RestLink implements Link {
           if (!isLost && !(method === "GET" && mayPass(error))) throw error;
           seconds = retries.failed(clock(), error);
         }
-        await sleep(seconds, signal);
+        await this.#nap(seconds, signal);
       }
     };
     return bounded({ signal: asked.signal, among: this.#running }, tries);
+  }
+
+  /** Wait, but no longer than until somebody is in a hurry. */
+  async #nap(seconds: number, signal: AbortSignal): Promise<void> {
+    const nap = new Slot<void>();
+    this.#naps.add(nap);
+    try {
+      await Promise.race([nap.promise, sleep(seconds, signal)]);
+    } finally {
+      this.#naps.delete(nap);
+    }
   }
 
   // -- the verbs ---------------------------------------------------------------------------

@@ -105,12 +105,12 @@ export async function sleep(seconds: number, signal?: AbortSignal | null): Promi
   }
 }
 
-const LONGEST_SECONDS = 2 ** 31 / 1000 - 1;
+const LONGEST_SECONDS = 2e6;
 
 /** A timer as `clearTimeout` takes it. */
 export type Timer = ReturnType<typeof setTimeout>;
 
-/** Call a function after so many seconds; timers know no more than 24 days. */
+/** Call a function after so many seconds; no timer takes more than 24 days. */
 export function after(seconds: number, call: () => void): Timer {
   return setTimeout(call, Math.ceil(Math.min(Math.max(seconds, 0), LONGEST_SECONDS) * 1000));
 }

@@ -23,19 +23,19 @@ const GOODBYE_SECONDS = 1;
 /** What opens a WebSocket, such as the class of the platform. */
 export type WebSocketClass = new (
   url: string,
-  protocols: string[],
+  protocols?: string | string[],
   options?: object,
 ) => WebSocketLike;
 
-/** What of a WebSocket is used. */
+/** What of a WebSocket is used; what its listeners hear differs from platform to platform. */
 export interface WebSocketLike {
   binaryType: string;
   send(frame: string): void;
   close(code?: number): void;
-  addEventListener(type: string, listener: (event: never) => void): void;
+  addEventListener(type: string, listener: never): void;
   /** What `ws` has beside. */
   terminate?(): void;
-  on?(type: "unexpected-response", listener: (request: unknown, response: Rejection) => void): void;
+  on?(type: string, listener: never): unknown;
 }
 
 /** A refusal of the handshake, as `ws` tells it. */
@@ -81,25 +81,28 @@ export class Socket {
     this.#hearing = hearing;
     // Only `ws` has further options; a page's class takes no notice.
     const socket = (this.#socket = new Class(url, [SUBPROTOCOL], OPTIONS));
+    const hear = (type: string, listener: (event: never) => void) => {
+      socket.addEventListener(type, listener as never);
+    };
     socket.binaryType = "arraybuffer";
     this.#timer = after(seconds, () => {
       this.drop(this.#unreachable(`no answer in ${seconds} s`));
     });
-    socket.addEventListener("open", () => {
+    hear("open", () => {
       if (this.#ended) return;
       clearTimeout(this.#timer);
       this.#open = true;
       hearing.opened();
     });
-    socket.addEventListener("message", ({ data }: { data: unknown }) => {
+    hear("message", ({ data }: { data: unknown }) => {
       if (this.#ended) return;
       hearing.received(typeof data === "string" ? data : decode(data));
     });
-    socket.addEventListener("error", ({ message }: { message?: string }) => {
+    hear("error", ({ message }: { message?: string }) => {
       // A page is told nothing; after this comes `close`.
       if (!this.#open) this.#end(this.#unreachable(message || HUNG_UP));
     });
-    socket.addEventListener("close", ({ code, reason }: { code: number; reason: string }) => {
+    hear("close", ({ code, reason }: { code: number; reason: string }) => {
       this.#end(
         this.#open
           ? new ConnectionLost(
@@ -109,9 +112,10 @@ export class Socket {
           : this.#unreachable(HUNG_UP),
       );
     });
-    socket.on?.("unexpected-response", (_, response) => {
+    const rejected = (_: unknown, response: Rejection) => {
       this.#rejected(response);
-    });
+    };
+    socket.on?.("unexpected-response", rejected as never);
   }
 
   /** Whether a refusal of the handshake is not told. */

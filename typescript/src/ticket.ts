@@ -1,7 +1,7 @@
 /** What is kept of a prompt in order to wait for its response elsewhere, or later. */
 
 import { readId } from "./ids.js";
-import { check, list, type Message, record, text } from "./model.js";
+import { check, type Message, record, text } from "./model.js";
 import type { Kept } from "./sealing.js";
 
 const MARK: unique symbol = Symbol.for("ailoop.ticket") as never;
@@ -105,6 +105,6 @@ export function promptIdOf(prompt: PromptRef): string {
 
 /** Return the ids of prompts. */
 export function promptIdsOf(prompts: PromptRef | Iterable<PromptRef>): string[] {
-  if (typeof prompts === "string" || !(Symbol.iterator in prompts)) return [promptIdOf(prompts)];
-  return list([...prompts], "prompts").map((one) => promptIdOf(one as PromptRef));
+  const several = typeof prompts === "object" && Symbol.iterator in prompts;
+  return (several ? [...prompts] : [prompts]).map(promptIdOf);
 }

@@ -29,25 +29,23 @@ import {
 const TRANSPORTS = ["websocket", "rest"] as const;
 
 const clients = new Clients();
+let daemon: Daemon;
+let wire: Wire;
+beforeAll(async () => {
+  daemon = await Daemon.start();
+});
+afterAll(async () => {
+  await daemon.remove();
+});
+beforeEach(async () => {
+  wire = await Wire.to(daemon.url);
+});
 afterEach(async () => {
   await clients.close();
+  wire.close();
 });
 
 describe.each(TRANSPORTS)("over a wire that is cut, %s", (transport) => {
-  let daemon: Daemon;
-  let wire: Wire;
-  beforeAll(async () => {
-    daemon = await Daemon.start();
-  });
-  afterAll(async () => {
-    await daemon.remove();
-  });
-  beforeEach(async () => {
-    wire = await Wire.to(daemon.url);
-  });
-  afterEach(() => {
-    wire.close();
-  });
   const far = (more: ClientOptions = {}) =>
     clients.of({ baseURL: wire.url, transport, patience: SOON, ...more });
   const near = () => clients.of({ baseURL: daemon.url });
@@ -128,21 +126,6 @@ describe.each(TRANSPORTS)("over a wire that is cut, %s", (transport) => {
 });
 
 describe("a WebSocket", () => {
-  let daemon: Daemon;
-  let wire: Wire;
-  beforeAll(async () => {
-    daemon = await Daemon.start();
-  });
-  afterAll(async () => {
-    await daemon.remove();
-  });
-  beforeEach(async () => {
-    wire = await Wire.to(daemon.url);
-  });
-  afterEach(() => {
-    wire.close();
-  });
-
   it("that is silent is given up, and what waits goes on with the next", async () => {
     const patience = { ...SOON, heartbeatSeconds: 0.3 };
     const agent = clients.of({ baseURL: wire.url, patience });
@@ -179,62 +162,74 @@ describe("a WebSocket", () => {
   });
 });
 
-describe.each(TRANSPORTS)("a daemon that is started anew, over %s", (transport) => {
-  it("with a journal it has what was asked before", async () => {
-    const daemon = await Daemon.start("--journal", "sqlite:journal.db");
+describe("a daemon that is started anew", () => {
+  it("with a journal has what was asked before", async () => {
+    const lasting = await Daemon.start("--journal", "sqlite:journal.db");
     try {
-      const agent = clients.of({ baseURL: daemon.url, transport });
-      const channel = channelOf();
-      const asked = agent.ask(channel, "Which?", { timeout: 600 });
-      await waiting(clients.of({ baseURL: daemon.url, transport: "rest" }), channel);
-      await daemon.stop();
-      await daemon.start(new URL(daemon.url).port, "--journal", "sqlite:journal.db");
-      const person = clients.of({ baseURL: daemon.url });
-      await person.respond((await waiting(person, channel)).message_id, "this");
-      expect((await asked).content.answer).toBe("this");
-    } finally {
-      await clients.close();
-      await daemon.remove();
-    }
-  });
-
-  it("without one it has lost prompts, and messages", async () => {
-    const daemon = await Daemon.start();
-    try {
-      const agent = clients.of({ baseURL: daemon.url, transport });
-      const channel = channelOf();
-      const feed = agent.subscribe(channel);
-      await feed.ready;
-      const ticket = await agent.postQuestion(channel, "Which?");
-      expect((await feed.next()).value?.id).toBe(ticket.id);
-      const missed: AiloopError[] = [];
-      agent.on("error", ({ detail }) => missed.push(detail));
-      // What is killed has no time to cancel what is open.
-      await daemon.kill();
-      await daemon.start(new URL(daemon.url).port);
-      await expect(agent.wait(ticket)).rejects.toBeInstanceOf(PromptLost);
-      const next = feed.next();
-      next.catch(() => undefined);
-      await clients.of({ baseURL: daemon.url }).say(channel, "after");
-      await expect(next).rejects.toBeInstanceOf(MissedMessages);
-      expect(missed[0]).toBeInstanceOf(MissedMessages);
-      for await (const message of feed) {
-        expect(message.content).toMatchObject({ text: "after" });
-        break;
+      const asked = TRANSPORTS.map((transport) => {
+        const agent = clients.of({ baseURL: lasting.url, transport });
+        const channel = channelOf();
+        return { channel, answer: agent.ask(channel, "Which?", { timeout: 600 }) };
+      });
+      const watcher = clients.of({ baseURL: lasting.url, transport: "rest" });
+      for (const { channel } of asked) await waiting(watcher, channel);
+      await lasting.stop();
+      await lasting.start(new URL(lasting.url).port, "--journal", "sqlite:journal.db");
+      const person = clients.of({ baseURL: lasting.url });
+      for (const { channel, answer } of asked) {
+        await person.respond((await waiting(person, channel)).message_id, "this");
+        expect((await answer).content.answer).toBe("this");
       }
     } finally {
       await clients.close();
-      await daemon.remove();
+      await lasting.remove();
+    }
+  });
+
+  it("without one has lost prompts, and messages", async () => {
+    const forgetful = await Daemon.start();
+    try {
+      const readers = await Promise.all(
+        TRANSPORTS.map(async (transport) => {
+          const agent = clients.of({ baseURL: forgetful.url, transport });
+          const channel = channelOf();
+          const feed = agent.subscribe(channel);
+          await feed.ready;
+          const ticket = await agent.postQuestion(channel, "Which?");
+          expect((await feed.next()).value?.id).toBe(ticket.id);
+          const missed: AiloopError[] = [];
+          agent.on("error", ({ detail }) => missed.push(detail));
+          return { agent, channel, feed, ticket, missed };
+        }),
+      );
+      // What is killed has no time to cancel what is open.
+      await forgetful.kill();
+      await forgetful.start(new URL(forgetful.url).port);
+      const person = clients.of({ baseURL: forgetful.url });
+      for (const { agent, channel, feed, ticket, missed } of readers) {
+        await expect(agent.wait(ticket)).rejects.toBeInstanceOf(PromptLost);
+        const next = expect(feed.next()).rejects.toBeInstanceOf(MissedMessages);
+        await person.say(channel, "after");
+        await next;
+        expect(missed[0]).toBeInstanceOf(MissedMessages);
+        for await (const message of feed) {
+          expect(message.content).toMatchObject({ text: "after" });
+          break;
+        }
+      }
+    } finally {
+      await clients.close();
+      await forgetful.remove();
     }
   });
 });
 
-describe.each(TRANSPORTS)("where somebody has to say who they are, over %s", (transport) => {
-  let daemon: Daemon;
+describe("where somebody has to say who they are", () => {
+  let guarded: Daemon;
   let keys: Record<string, string>;
   const command = (...words: string[]) =>
     execFileSync(PYTHON, ["-m", "ailoop", "key", ...words], {
-      cwd: daemon.folder,
+      cwd: guarded.folder,
       env: environment(),
       stdio: ["ignore", "pipe", "ignore"],
     }).toString();
@@ -244,24 +239,23 @@ describe.each(TRANSPORTS)("where somebody has to say who they are, over %s", (tr
   };
 
   beforeAll(async () => {
-    daemon = new Daemon();
+    guarded = new Daemon();
     keys = { bot: make("bot", "agent:*"), ann: make("ann", "human:*") };
-    await daemon.start("0", "--auth-keys", join(daemon.folder, "keys.json"));
+    await guarded.start("0", "--auth-keys", join(guarded.folder, "keys.json"));
   });
   afterAll(async () => {
-    await daemon.remove();
+    await guarded.remove();
   });
   afterEach(() => {
     vi.unstubAllEnvs();
   });
-  const open = (more: ClientOptions = {}) =>
-    clients.of({ baseURL: daemon.url, transport, ...more });
+  const open = (more: ClientOptions = {}) => clients.of({ baseURL: guarded.url, ...more });
 
-  it("they do, and their names are known", async () => {
+  it.each(TRANSPORTS)("they do, and their names are known: %s", async (transport) => {
     const channel = channelOf();
     vi.stubEnv("AILOOP_TOKEN", keys["bot"] ?? "");
-    const agent = open({ role: "agent" });
-    const person = open({ token: () => Promise.resolve(keys["ann"] ?? "") });
+    const agent = open({ transport, role: "agent" });
+    const person = open({ transport, token: () => Promise.resolve(keys["ann"] ?? "") });
     const asked = agent.authorize(channel, "Deploy");
     const { message } = await waiting(person, channel);
     expect(message.metadata).toEqual({ sender: "bot" });
@@ -270,34 +264,31 @@ describe.each(TRANSPORTS)("where somebody has to say who they are, over %s", (tr
     expect((await asked) && (await asked)).toMatchObject({ responder: "ann" });
   });
 
-  it("nobody else gets in, and is told so for good", async () => {
-    await expect(open().say("a", "x")).rejects.toMatchObject({
+  it.each(TRANSPORTS)("nobody else gets in, and is told so: %s", async (transport) => {
+    await expect(open({ transport }).say("a", "x")).rejects.toMatchObject({
       name: "Unauthenticated",
       code: "unauthenticated",
     });
-    const bad = open({ token: "nobody" });
+    const bad = open({ transport, token: "nobody" });
     await expect(bad.say("a", "x")).rejects.toBeInstanceOf(Unauthenticated);
     await expect(bad.say("a", "x")).rejects.toMatchObject({ code: "bad_credential" });
   });
 
-  it.runIf(transport === "websocket")(
-    "a revoked key is good no longer; its successor is",
-    async () => {
-      const channel = channelOf();
-      const old = make("worker", "agent:*");
-      const id = /ailoop_([a-z0-9]+)_/.exec(old)?.[1] ?? "";
-      let current = old;
-      const agent = open({ token: () => current });
-      const stuck = open({ token: old });
-      const person = open({ token: keys["ann"] });
-      const asked = agent.ask(channel, "Which?");
-      const { message_id } = await waiting(person, channel);
-      const left = expect(stuck.wait(message_id)).rejects.toBeInstanceOf(Unauthenticated);
-      current = make("worker", "agent:*");
-      command("revoke", id, "--file", "keys.json");
-      await left;
-      await person.respond(message_id, "this");
-      expect((await asked).content.answer).toBe("this");
-    },
-  );
+  it("a revoked key is good no longer; its successor is", async () => {
+    const channel = channelOf();
+    const old = make("worker", "agent:*");
+    const id = /ailoop_([a-z0-9]+)_/.exec(old)?.[1] ?? "";
+    let current = old;
+    const agent = open({ token: () => current });
+    const stuck = open({ token: old });
+    const person = open({ token: keys["ann"] });
+    const asked = agent.ask(channel, "Which?");
+    const { message_id } = await waiting(person, channel);
+    const left = expect(stuck.wait(message_id)).rejects.toBeInstanceOf(Unauthenticated);
+    current = make("worker", "agent:*");
+    command("revoke", id, "--file", "keys.json");
+    await left;
+    await person.respond(message_id, "this");
+    expect((await asked).content.answer).toBe("this");
+  });
 });
