@@ -53,6 +53,7 @@ async def test_queues() -> None:
         "max_sockets": 21,
         "max_newcomers": 22,
         "max_address_connections": 23,
+        "max_mcp_calls": 24,
     }
     async with serving(**settings, **others) as server:
         asked = await server.post(question())
@@ -83,6 +84,7 @@ async def test_queues() -> None:
         "newcomers": 22,
         "strangers": 22,
         "fullest_address": 23,
+        "mcp_calls": 24,
     }
     assert queues.pop("fullest_history_bytes")["used"] > 100
     # The waiting request, the WebSocket, and this one; whoever posted may still be kept.
@@ -98,6 +100,7 @@ async def test_queues() -> None:
         "fullest_history": 1,
         "fullest_feed": 0,
         "fullest_feed_bytes": 0,
+        "mcp_calls": 0,
         "fullest_outbox_bytes": 0,
         "fullest_replies": 0,
         "fullest_reply_bytes": 0,
