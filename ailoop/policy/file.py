@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -99,8 +100,8 @@ def find_policy(
     variables = os.environ if environment is None else environment
     named = given or variables.get(VARIABLE)
     if named:
-        return Path(named).expanduser().absolute()
-    home = Path(variables.get("XDG_CONFIG_HOME") or Path("~/.config").expanduser())
+        return Path(posixpath.expanduser(named)).absolute()
+    home = Path(variables.get("XDG_CONFIG_HOME") or posixpath.expanduser("~/.config"))
     for path in (Path(folder or ".") / FILE_NAME, home / "ailoop" / "policy.toml"):
         if os.path.lexists(path):  # a link to nothing is an error, and not an absence
             return path.absolute()
@@ -265,6 +266,8 @@ class _Reader:
                 self._note(
                     f"a pattern is a text of 1 to {_LONGEST_PATTERN} characters", place, name
                 )
+            elif argument and text.startswith("~/") and posixpath.expanduser("~") == "~":
+                self._note("there is no home folder that ~ stands for", place, name)
             else:
                 of_paths = argument not in (None, COMMAND)
                 patterns.append(Glob(self._placed(text) if of_paths else text))
@@ -285,7 +288,7 @@ class _Reader:
         if text.startswith("./") and self.path is not None:
             folder = str(self.path.parent)
         elif text.startswith("~/"):
-            folder = str(Path("~").expanduser())
+            folder = posixpath.expanduser("~")
         else:
             return text
         plain = folder.replace("\\", "\\\\").replace("*", "\\*")
