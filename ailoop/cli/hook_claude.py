@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
@@ -79,18 +81,23 @@ class Hook:
 
 def run_hook(hook: Hook) -> NoReturn:
     """Read about one call, decide, and end the process with the answer."""
+    if sys.stdout is None:  # its number may be another file's by the time we answer
+        block("there is no standard output to answer on")
+    began = time.monotonic()
     limit = min(_INPUT_SECONDS, hook.seconds)
     arm(limit, f"Denied: no input came within {limit:g} s")
     try:
         occasion = read_occasion(_read_input())
         limit = hook.seconds + _ALARM_SECONDS
-        arm(limit, f"Denied: there was no decision within {limit:g} s")
+        # Claude Code has waited for the input, too.
+        left = limit - (time.monotonic() - began)
+        arm(left, f"Denied: there was no decision within {limit:g} s")
         answer = trio.run(_answered, hook, occasion)
     except OtherEvent as error:
         block(str(error))  # which no other hook takes for a yes, whatever it is for
     except BadInput as error:
         answer = deny(f"Denied: ailoop cannot read what the hook was given: {error}")
-    except BaseException as error:  # noqa: BLE001 -- whatever it was, nothing was allowed
+    except BaseException as error:  # noqa: ASYNC103, BLE001 -- whatever it was, nothing was allowed
         with suppress(Exception):
             complain(f"{type(error).__name__}: {error}")
         answer = deny("Denied: something went wrong inside the hook of ailoop")

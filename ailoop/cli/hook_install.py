@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import shlex
 import shutil
@@ -15,6 +13,7 @@ from typing import Any
 import click
 from attrs import frozen
 
+from ailoop.cli.config_file import dump, load, write_whole
 from ailoop.cli.running import OK, REFUSED, USAGE
 from ailoop.cli.text import clean, complain, one_line
 from ailoop.policy import PolicyError, find_policy, read_policy
@@ -75,19 +74,19 @@ def install_hook(path: Path, wanted: Wanted, *, dry_run: bool) -> None:
     path = path.expanduser().resolve()  # a link stays one
     entry = wanted.entry()
     try:
-        before = path.read_text() if path.exists() else ""
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
         settings = _with_hook(_read(before), entry)
     except (OSError, ValueError) as error:
         complain(f"{path} is left as it is: {error}. Add this to it by hand:")
-        click.echo(_dump({"hooks": {EVENT: [entry]}}), nl=False)
+        click.echo(dump({"hooks": {EVENT: [entry]}}), nl=False)
         sys.exit(USAGE)
-    after = _dump(settings)
+    after = dump(settings)
     if dry_run:
         click.echo(clean(after), nl=False)
     elif before.strip() and _read(before) == settings:
         click.echo(f"{one_line(str(path))} has it already; nothing is changed")
     else:
-        _write(path, before, after)
+        _write(path, after)
     sys.exit(OK)
 
 
@@ -110,16 +109,9 @@ def _read(text: str) -> dict[str, Any]:
 
     :raises ValueError: they are not understood, such as with comments in them.
     """
-    value = json.loads(text or "{}", object_pairs_hook=_unrepeated)
+    value = load(text or "{}")
     if not isinstance(value, dict):
         raise ValueError("it is no JSON object")  # noqa: TRY004 -- of a file, not of a caller
-    return value
-
-
-def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise ValueError("a name is in it twice")
     return value
 
 
@@ -155,34 +147,15 @@ def _is_ours(hook: Any) -> bool:
     return isinstance(command, str) and _OURS.search(command) is not None
 
 
-def _dump(value: Any) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
-
-
-def _write(path: Path, before: str, after: str) -> None:
-    """Write the file as a whole, with a copy of the one before beside it."""
+def _write(path: Path, after: str) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if before:
-            copy = _free_name(path)
-            shutil.copy2(path, copy)
-            click.echo(f"{one_line(str(copy))} is what was there before")
-        new = path.with_name(f"{path.name}.new-{os.getpid()}")
-        new.write_text(after)
-        if before:
-            shutil.copymode(path, new)
-        new.replace(path)
+        kept = write_whole(path, after)
     except OSError as error:
         complain(f"{error.filename or path} cannot be written: {error.strerror}")
         sys.exit(USAGE)
+    if kept is not None:
+        click.echo(f"{one_line(str(kept))} is what was there before")
     click.echo(f"{one_line(str(path))} has the hook now; start Claude Code anew")
-
-
-def _free_name(path: Path) -> Path:
-    number = 0
-    while (copy := path.with_name(f"{path.name}.bak{number or ''}")).exists():
-        number += 1
-    return copy
 
 
 def _claude_version() -> tuple[int, ...] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from pathlib import Path
@@ -10,6 +9,8 @@ from typing import Any
 
 import orjson
 from attrs import frozen
+
+from ailoop.cli.config_file import dump, load
 
 __all__ = ["CannotAdd", "Change", "add_server"]
 
@@ -52,15 +53,15 @@ def add_server(path: Path, section: str, name: str, entry: dict[str, Any]) -> Ch
     if path.suffix == ".toml":
         addition = _toml(section, name, entry)
         return Change(before, _added_toml(before, section, name, entry, addition), addition)
-    addition = _json({section: {name: entry}}, "  ")
+    addition = dump({section: {name: entry}})
     return Change(before, _added_json(before, section, name, entry), addition)
 
 
 def _added_json(before: str | None, section: str, name: str, entry: dict[str, Any]) -> str:
     if before is None or not before.strip():
-        return _json({section: {name: entry}}, "  ")
+        return dump({section: {name: entry}})
     try:
-        value = json.loads(before, object_pairs_hook=_once)
+        value = load(before)
     except ValueError as error:
         raise CannotAdd(f"it is not plain JSON, perhaps for its comments: {error}") from None
     servers = value.setdefault(section, {}) if isinstance(value, dict) else None
@@ -70,19 +71,7 @@ def _added_json(before: str | None, section: str, name: str, entry: dict[str, An
         return before
     servers[name] = entry
     indented = _INDENT.search(before)
-    return _json(value, indented[1] if indented else "  ")
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Make an object, unless a member is there twice: one of the two would be lost."""
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("a member is there twice")
-    return members
-
-
-def _json(value: Any, indent: str) -> str:
-    return json.dumps(value, indent=indent, ensure_ascii=False) + "\n"
+    return dump(value, indented[1] if indented else "  ")
 
 
 def _added_toml(
@@ -92,7 +81,7 @@ def _added_toml(
     text = before or ""
     try:
         value = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise CannotAdd(f"it is not TOML: {error}") from None
     servers = value.setdefault(section, {})
     if not isinstance(servers, dict):

@@ -6,14 +6,13 @@ import os
 import shlex
 import shutil
 import sys
-from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import click
 
+from ailoop.cli.config_file import write_whole
 from ailoop.cli.mcp_clients import CLIENTS, Client, Command
-from ailoop.cli.mcp_config import CannotAdd, Change, add_server
+from ailoop.cli.mcp_config import CannotAdd, add_server
 from ailoop.cli.running import OK, REFUSED, channel, server
 from ailoop.cli.text import complain
 
@@ -70,7 +69,7 @@ def install(
             # Alone: what else is there may be nobody's business.
             click.echo(f"{path} would get this:\n{change.addition}", nl=False)
             return
-        kept = _write(path, change)
+        kept = write_whole(path, change.after)
     except CannotAdd as error:
         complain(f"{path} was not changed: {error}")
         addition = add_server(_nowhere(path), known.section, _NAME, entry).addition
@@ -129,39 +128,3 @@ def _advise(client: Client, command: Command, *, in_project: bool) -> int:
 def _nowhere(path: Path) -> Path:
     """Return the path of no file, of the same kind."""
     return Path(os.devnull) / f"none{path.suffix}"
-
-
-def _write(path: Path, change: Change) -> Path | None:
-    """Write a file in one step; return where the earlier one is kept."""
-    target = path.resolve()  # the file itself, where the path is a link to it
-    target.parent.mkdir(parents=True, exist_ok=True)
-    kept = None
-    if change.before is not None:
-        kept = _unused(target)
-        shutil.copy2(target, kept)
-    with NamedTemporaryFile(
-        "w", dir=target.parent, prefix=f".{target.name}.", delete=False, encoding="utf-8"
-    ) as new:
-        try:
-            new.write(change.after)
-            new.flush()
-            mode = target.stat().st_mode & 0o777 if kept else 0o666 & ~_umask()
-            Path(new.name).chmod(mode)
-            Path(new.name).replace(target)
-        except BaseException:
-            with suppress(OSError):
-                Path(new.name).unlink()
-            raise
-    return kept
-
-
-def _unused(target: Path) -> Path:
-    """Return a name beside a file that is not taken."""
-    names = (f"{target.name}.bak{number or ''}" for number in range(1000))
-    return next(one for name in names if not (one := target.with_name(name)).exists())
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

@@ -165,11 +165,12 @@ def _folder() -> Path | None:
             folder = Path(base) / "ailoop"
             break
     else:
-        folder = Path.home() / ".cache" / "ailoop"
+        folder = Path("~/.cache/ailoop")
     try:
+        folder = folder.expanduser()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         owner = folder.stat()
-    except OSError:
+    except (OSError, RuntimeError):  # a user without a home
         return None
     return folder if owner.st_uid == os.getuid() and not owner.st_mode & 0o022 else None
 
@@ -177,10 +178,13 @@ def _folder() -> Path | None:
 @asynccontextmanager
 async def _locked(folder: Path | None) -> AsyncIterator[None]:
     """Have no other look for a daemon meanwhile; whoever takes too long is not waited for."""
-    if folder is None:
+    lock = None
+    if folder is not None:
+        with suppress(OSError):
+            lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    if lock is None:
         yield
         return
-    lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         with trio.move_on_after(_LOCK_SECONDS):
             while True:

@@ -5,7 +5,8 @@ Nothing here asks anybody, waits or talks to a server.
 
 from ailoop.policy.call import Call
 from ailoop.policy.decide import Verdict, decide, denied_as_edited
-from ailoop.policy.file import PolicyError, Problem, find_policy, parse_policy, read_policy
+from ailoop.policy.file import PolicyError, find_policy, parse_policy, read_policy
+from ailoop.policy.reader import Problem
 from ailoop.policy.rule import Decision, Policy, Rule
 
 __all__ = [

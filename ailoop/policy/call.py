@@ -6,12 +6,11 @@ import json
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from attrs import field, frozen
 
-from ailoop.policy.shell import RUNNERS, NotUnderstood, Part, split_command
+from ailoop.policy.shell import NotUnderstood, Part, runs_rest, split_command
 
 __all__ = ["COMMAND", "Call"]
 
@@ -21,8 +20,10 @@ COMMAND = "command"
 _OTHER_SHELLS = ("powershell", "pwsh", "cmd")
 """In the names of tools; they read quotes and separators in ways of their own."""
 
-_LONGEST_PATH = 4096
-_MOST_STRINGS = 1000
+_MOST_READINGS = 20_000
+_MOST_CHARACTERS = 32 * 1024 * 1024
+"""Of all readings of an argument together; more is taken for anything that a rule denies."""
+
 _ROUGHLY = re.compile(r"[;&|\n(){}`<>]|\$\(")
 _QUOTES = str.maketrans("", "", "'\"\\")
 _MOST_SUFFIXES = 64
@@ -44,6 +45,9 @@ class Call:
     """The commands of its command; none, if it has no command or a doubtful one."""
     doubt: str | None = field(init=False, eq=False, repr=False)
     """Why its command cannot be taken apart, if that is so."""
+    _readings: dict[str, tuple[str, ...] | None] = field(
+        init=False, eq=False, repr=False, factory=dict
+    )
 
     def __attrs_post_init__(self) -> None:
         parts, doubt = _parts_of(self.tool, self.arguments.get(COMMAND))
@@ -69,8 +73,16 @@ class Call:
             return _json(value)
         return None
 
-    def loose(self, name: str) -> Iterator[str]:
-        """Yield all that an argument may come to, for rules that ask or deny."""
+    def readings(self, name: str) -> tuple[str, ...] | None:
+        """Return all that an argument may come to, for rules that ask or deny.
+
+        ``None``: that is more than can be looked at.
+        """
+        if name not in self._readings:
+            self._readings[name] = _bounded(self._loose(name))
+        return self._readings[name]
+
+    def _loose(self, name: str) -> Iterator[str]:
         value = self.arguments.get(name)
         if value is None:
             return
@@ -83,13 +95,18 @@ class Call:
             yield _json(value)
 
     def _paths(self, text: str) -> Iterator[str]:
-        """Yield what a text is as a path: absolute, and without ``..``."""
-        if not text or len(text) > _LONGEST_PATH or "\n" in text:
+        """Yield what a text is as a path: absolute, and without ``..``.
+
+        However long it is: a tool may make it short before the system sees it.
+        """
+        path = text.strip()
+        if not path:
             return
-        path = str(Path(text).expanduser()) if text.startswith("~/") else text
-        yield posixpath.normpath(path)
+        if path.startswith("~/"):
+            path = posixpath.expanduser(path)
+        yield _normal(path)
         if self.cwd and not path.startswith("/"):
-            yield posixpath.normpath(posixpath.join(self.cwd, path))
+            yield _normal(posixpath.join(self.cwd, path))
 
 
 _TELLING = (
@@ -117,6 +134,26 @@ def _parts_of(tool: str, command: Any) -> tuple[tuple[Part, ...], str | None]:
         return (), str(error)
 
 
+def _normal(path: str) -> str:
+    path = posixpath.normpath(path)
+    # POSIX lets two slashes mean something else, and no system of today does.
+    return path[1:] if path.startswith("//") else path
+
+
+def _bounded(texts: Iterator[str]) -> tuple[str, ...] | None:
+    """Return texts, each once, unless there are too many."""
+    found: dict[str, None] = {}
+    characters = 0
+    for text in texts:
+        if text in found:
+            continue
+        found[text] = None
+        characters += len(text)
+        if len(found) > _MOST_READINGS or characters > _MOST_CHARACTERS:
+            return None
+    return tuple(found)
+
+
 def _commands_in(value: Any, parts: tuple[Part, ...]) -> Iterator[str]:
     """Yield each command that is certainly or possibly in a command."""
     for part in parts:
@@ -136,7 +173,7 @@ def _readings(words: tuple[str, ...]) -> Iterator[str]:
     name = words[0].rpartition("/")[2]
     yield " ".join(words)
     yield " ".join((name, *words[1:]))
-    if name not in RUNNERS:
+    if not runs_rest(words[0]):
         return
     for start in range(1, min(len(words), _MOST_SUFFIXES)):
         rest = words[start:]
@@ -148,15 +185,14 @@ def _readings(words: tuple[str, ...]) -> Iterator[str]:
 
 
 def _strings_in(value: Any) -> Iterator[str]:
-    """Yield the strings of a value, however deep; not more than a bounded number of them."""
-    waiting, count = [value], 0
-    while waiting and count < _MOST_STRINGS:
+    """Yield the strings of a value, however deep, with the names of members."""
+    waiting = [value]
+    while waiting:
         one = waiting.pop()
         if isinstance(one, str):
-            count += 1
             yield one
         elif isinstance(one, Mapping):
-            waiting.extend(one.values())
+            waiting.extend((*one.values(), *one))
         elif isinstance(one, list | tuple):
             waiting.extend(reversed(one))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Mapping
 from typing import Any
 
@@ -113,7 +112,15 @@ def _names_policy(policy: Policy, call: Call) -> bool:
     """Whether a call is about the file of the policy, which an agent could change by it."""
     if policy.path is None:
         return False
-    if policy.path.name in str(call.arguments.get(COMMAND, "")):
-        return True
-    path = posixpath.normpath(str(policy.path))
-    return any(path == text for name in call.arguments for text in call.loose(name))
+    name = policy.path.name.casefold()
+    for argument in call.arguments:
+        readings = call.readings(argument)
+        if readings is None:
+            return True
+        for text in readings:
+            # Whatever its folder: there may be several ways to it, by links.
+            if text.casefold().rpartition("/")[2] == name:
+                return True
+            if argument == COMMAND and name in text.casefold():
+                return True
+    return False

@@ -8,6 +8,7 @@ matching takes time in proportion to the text, whatever the pattern. ``\*`` is a
 from __future__ import annotations
 
 from functools import cached_property
+from unicodedata import normalize
 
 from attrs import define, field
 
@@ -41,7 +42,7 @@ class Glob:
 
     @cached_property
     def _folded(self) -> tuple[str, ...]:
-        return tuple(piece.casefold() for piece in self.pieces)
+        return tuple(_folded(piece) for piece in self.pieces)
 
     @property
     def begins(self) -> str:
@@ -56,10 +57,11 @@ class Glob:
     def matches(self, text: str, *, fold: bool = False) -> bool:
         """Whether the pattern stands for the whole of a text.
 
-        :param fold: make no difference between capital and small letters.
+        :param fold: make no difference between capital and small letters, nor between the
+            ways to write a letter with its accent.
         """
         if fold:
-            return _match(self._folded, text.casefold())
+            return _match(self._folded, _folded(text))
         return _match(self.pieces, text)
 
     def matches_command(self, text: str, *, fold: bool = False) -> bool:
@@ -68,6 +70,12 @@ class Glob:
             return True
         bare = self.is_open and not self.pieces[-1] and self.pieces[-2].endswith(" ")
         return bare and self.matches(f"{text} ", fold=fold)
+
+
+def _folded(text: str) -> str:
+    if text.isascii():
+        return text.lower()
+    return normalize("NFD", normalize("NFD", text).casefold())
 
 
 def _match(pieces: tuple[str, ...], text: str) -> bool:

@@ -65,13 +65,7 @@ class Rule:
     def may_concern(self, call: Call) -> bool:
         """Whether it is about a call in any reading of it: how rules ask and deny."""
         return self.is_for(call.tool) and all(
-            any(
-                one.matches_command(text, fold=True)
-                if name == COMMAND
-                else one.matches(text, fold=True)
-                for text in call.loose(name)
-                for one in patterns
-            )
+            _may_match(patterns, name, call.readings(name))
             for name, patterns in self.arguments.items()
         )
 
@@ -91,6 +85,18 @@ class Rule:
             if text is None or not any(_covers_text(one, text) for one in patterns):
                 return False
         return True
+
+
+def _may_match(patterns: tuple[Glob, ...], name: str, readings: tuple[str, ...] | None) -> bool:
+    if readings is None:  # what cannot be looked at may be anything
+        return True
+    return any(
+        one.matches_command(text, fold=True)
+        if name == COMMAND
+        else one.matches(text, fold=True)
+        for text in readings
+        for one in patterns
+    )
 
 
 def _covers_text(pattern: Glob, text: str) -> bool:

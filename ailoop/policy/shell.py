@@ -13,7 +13,7 @@ import re
 
 from attrs import frozen
 
-__all__ = ["RUNNERS", "NotUnderstood", "Part", "split_command"]
+__all__ = ["NotUnderstood", "Part", "runs_rest", "split_command"]
 
 _LONGEST = 16 * 1024
 """In characters; nobody reads more before they approve it."""
@@ -21,11 +21,12 @@ _LONGEST = 16 * 1024
 _MOST_WORDS = 64
 """Of a command that runs another one; each place where that may begin is looked at."""
 
-RUNNERS = frozenset(
+_RUNNERS = frozenset(
     """
-    ash bash builtin busybox chroot command csh dash doas env eval exec fish flock ionice
-    ksh nice nohup nsenter parallel powershell pwsh runuser script setsid sh source stdbuf
-    su sudo systemd-run taskset tcsh time timeout unshare watch xargs zsh .
+    ash bash builtin busybox chroot chrt command csh dash doas entr env eval exec fakeroot find
+    fish flock ionice ksh ltrace mksh nice nohup nsenter parallel pkexec powershell prlimit
+    pwsh rbash runuser script setarch setpriv setsid sh source ssh stdbuf strace su sudo
+    systemd-run taskset tcsh time timeout toybox trap unbuffer unshare watch xargs yash zsh .
     """.split()  # noqa: SIM905 -- a list of so many texts is hard to read
 )
 """Programs that run what their arguments name."""
@@ -63,7 +64,13 @@ class Part:
     @property
     def runs_another(self) -> bool:
         """Whether it is another command that it runs."""
-        return self.words[0].rpartition("/")[2] in RUNNERS
+        return self.words[0].rpartition("/")[2] in _RUNNERS
+
+
+def runs_rest(word: str) -> bool:
+    """Whether a command may begin after a word: a runner, ``if`` and the like, ``X=1``."""
+    name = word.rpartition("/")[2]
+    return name in _RUNNERS or word in _RESERVED or _ASSIGNS.match(word) is not None
 
 
 def split_command(text: str) -> list[Part]:

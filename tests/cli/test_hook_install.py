@@ -128,6 +128,7 @@ NOT_OURS = [
     '{"a": 1, "a": 2}',
     "[]",
     "{",
+    "[" * 100_000,
 ]
 
 
@@ -140,8 +141,20 @@ def test_what_is_not_understood_stays(tmp_path: Path, text: str) -> None:
     done = install(tmp_path)
     assert done.returncode == 2
     assert "is left as it is" in done.stderr
+    assert done.stderr.count("\n") <= 2
     assert json.loads(done.stdout)["hooks"]["PreToolUse"]
     assert file.read_text() == text
+
+
+def test_a_secret_stays_one(tmp_path: Path) -> None:
+    """Neither the file nor its copy can be read by more people than before."""
+    file = settings(tmp_path)
+    file.parent.mkdir()
+    file.write_text('{"env": {"KEY": "secret"}}')
+    file.chmod(0o600)
+    assert install(tmp_path).returncode == 0
+    modes = {one.name: one.stat().st_mode & 0o777 for one in file.parent.iterdir()}
+    assert modes == {"settings.json": 0o600, "settings.json.bak": 0o600}
 
 
 def test_a_link_stays_one(tmp_path: Path) -> None:

@@ -6,8 +6,14 @@ from typing import Any
 
 import pytest
 import trio
+from attrs import evolve
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
+from ailoop.client.approval import Approval
+from ailoop.model.message import Authorization, Message, Response, ResponseMessage, ResponseType
+from ailoop.transport.mcp.answers import settled_result
+from ailoop.transport.mcp.desk import DeskFault
+from ailoop.transport.mcp.through_client import _believed
 from tests.client.kit import settle
 from tests.mcp.kit import DOORS, asking, at_door, shown, use
 from tests.serving import APPROVE, DENY, Served, serving
@@ -120,3 +126,32 @@ async def test_no_tool_answers(server: Served, door: str) -> None:
         assert prompt.response is None
         await settle(server, prompt, **DENY)
         assert (await call.result())["status"] == "denied"
+
+
+ASKED = Message(
+    channel="a", content=Authorization(action="Pay", context={"amount": 9}, editable=True)
+)
+
+
+def approval(answer: str | None) -> ResponseMessage:
+    """Return an approval whose metadata, of which no receipt is, says something else."""
+    content = Response(response_type=ResponseType.AUTHORIZATION_APPROVED, answer=answer)
+    return ResponseMessage(channel="a", content=content, metadata={"value": {"amount": 900}})
+
+
+def test_what_was_approved_is_what_a_receipt_is_about() -> None:
+    edited = settled_result(ASKED, approval('{"amount":1}'), delivered=True, page=None)
+    assert edited["context"] == {"amount": 1}
+    plain = settled_result(ASKED, approval(None), delivered=True, page=None)
+    assert (plain["status"], plain.get("context")) == ("approved", None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "editable"),
+    [('{"amount":900}', False), ("some of it", True)],
+    ids=["not offered", "not understood"],
+)
+def test_an_edit_that_is_not_to_be_believed_is_no_approval(answer: str, editable: bool) -> None:
+    asked = evolve(ASKED.content, editable=editable)
+    with pytest.raises(DeskFault, match="This is no approval"):
+        _believed(Approval(approval(answer), asked=asked.context), asked)

@@ -94,6 +94,7 @@ REFUSED = {
     "list": "[]",
     "section": '{"mcpServers": []}',
     "binary": "\udcff",
+    "deep": "[" * 100_000,
 }
 
 

@@ -102,6 +102,13 @@ def test_its_input_may_end_at_once(tmp_path: Path) -> None:
     assert done.stderr.startswith("ailoop mcp: people answer at http://127.0.0.1:")
 
 
+def test_a_lock_that_cannot_be_taken_keeps_nobody_from_asking(tmp_path: Path) -> None:
+    (tmp_path / "ailoop" / "mcp.lock").mkdir(parents=True, mode=0o700)
+    (tmp_path / "ailoop").chmod(0o700)
+    done = ailoop("mcp", *PORTS, env=_home(tmp_path))
+    assert (done.returncode, done.stderr.count("\n")) == (0, 1)
+
+
 def test_what_is_no_message_is_passed_over(tmp_path: Path) -> None:
     typed = 'nonsense\n\n{"jsonrpc":"2.0"}\n\xff\n'
     done = ailoop("mcp", *PORTS, typed=typed, env=_home(tmp_path))

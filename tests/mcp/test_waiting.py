@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import trio
 
+from ailoop.transport.mcp.call import Waits
 from tests.client.kit import Call, asked, settle
 from tests.mcp.kit import DOORS, asking, at_door, over_http, over_stdio, shown, told, use
 from tests.serving import Served, serving
@@ -110,6 +113,11 @@ async def test_a_person_has_a_sensible_time(
         assert prompt.content.timeout_seconds == given
         await settle(server, prompt, answer="blue")
         await call.result()
+
+
+def test_no_number_is_no_time() -> None:
+    """NaN, which some write into JSON, is in no order to anything."""
+    assert Waits().timeout(math.nan, 600) == 30
 
 
 @pytest.mark.parametrize("door", DOORS)

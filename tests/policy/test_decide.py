@@ -101,6 +101,8 @@ def test_not_allowed(command: str) -> None:
             "cat <(rm x)",
             "! rm x; 'rm' y",
         ),
+        *("X=1 rm x", "A='x y' rm x", "if rm x; then ls; fi", "while :; do rm x; done"),
+        *("find . -exec rm x ';'", "find . -exec rm {} +", "trap 'rm x' EXIT", "ssh host rm x"),
     ],
 )
 def test_denied(command: str) -> None:
@@ -196,6 +198,40 @@ def test_paths(path: Any, decision: Decision) -> None:
     assert decide(rules, file(path)).decision is decision
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "//home/ann/.ssh/id",
+        " /home/ann/.ssh/id",
+        f"/home/ann/{'./' * 3000}.ssh/id",
+        "/home/ann/a\n/../.ssh/id",
+        {"/home/ann/.ssh/id": "what to write"},
+        ["x"] * 2000 + ["/home/ann/.ssh/id"],
+        [f"x{n}" for n in range(30_000)] + ["/home/ann/.ssh/id"],
+        "/HOME/Ann/.ssh/id",
+        "/home/ann/se\u0301cret/x",
+        "/home/ann/S\u00c9cret/x",
+    ],
+    ids=range(10),
+)
+def test_no_other_way_to_write_a_path(path: Any) -> None:
+    """Whatever a tool or a system makes of it; and more than can be looked at is denied too."""
+    rules = policy(
+        "allow Write",
+        "deny Write file_path=/home/ann/.ssh/*",
+        "deny Write file_path=/home/ann/s\u00e9cret/*",
+    )
+    assert decide(rules, file(path)).decision is DENY
+
+
+def test_a_huge_command_is_looked_at_once() -> None:
+    """However many rules there are; each of so many readings would take minutes."""
+    rules = policy("allow Bash", *["deny Bash rm *"] * 400)
+    assert decided(rules, "x;" * 50_000).decision is ASK
+    assert decided(rules, "x;" * 50_000 + "rm y").decision is DENY
+    assert decided(rules, ";".join(f"x{n}" for n in range(30_000))).decision is DENY
+
+
 def test_a_dot_dot_that_is_meant() -> None:
     """A pattern that has it in it allows it."""
     assert decided(policy("allow Bash ls ../*"), "ls ../x").decision is ALLOW
@@ -245,6 +281,11 @@ def test_the_policy_itself(tmp_path: Path) -> None:
     assert decide(rules, file(str(path))).decision is ASK
     assert decide(rules, file("./x/../ailoop-policy.toml", cwd=str(tmp_path))).decision is ASK
     assert decide(rules, bash("sed -i d ailoop-policy.toml")).decision is ASK
+    assert decide(rules, bash("sed -i d ailoop-'pol'icy.toml")).decision is ASK
+    assert decide(rules, bash("sed -i d AILOOP-policy.toml")).decision is ASK
+    assert decide(rules, file(f"/private{tmp_path}/ailoop-policy.toml")).decision is ASK
+    assert decide(rules, file(str(tmp_path / "Ailoop-Policy.toml"))).decision is ASK
+    assert decide(rules, bash("make", more=None)).decision is ALLOW
     assert decide(rules, file(str(tmp_path / "other.toml"))).decision is ALLOW
 
 

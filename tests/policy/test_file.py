@@ -154,3 +154,12 @@ def test_any_text(text: str) -> None:
     """It is a policy, or an error with problems."""
     with suppress(PolicyError):
         assert parse_policy(text).rules is not None
+
+
+def test_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pattern whose folder is not known denies nothing, so the policy cannot be used."""
+    monkeypatch.setattr("posixpath.expanduser", lambda path: path)
+    assert find_policy("~nobody/x", environment={}) == Path("~nobody/x").absolute()
+    text = '[[rule]]\ndecision = "deny"\ntool = "*"\narguments = { path = "~/.ssh/*" }\n'
+    with pytest.raises(PolicyError, match="no home folder"):
+        parse_policy(text)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ailoop.client.approval import Approval
 from ailoop.model.message import (
     Authorization,
     Message,
@@ -110,15 +111,16 @@ def settled_result(
 
 def _said(prompt: Message, response: ResponseMessage, status: str) -> dict[str, Any]:
     """Return the person's words; of a refusal nothing that could be taken for an answer."""
-    value = (response.metadata or {}).get("value")
     said: dict[str, Any] = {}
     if status == "answered":
         said["answer"] = response.content.answer or ""
+        value = (response.metadata or {}).get("value")
         if isinstance(value, dict):
             said["value"] = value
     elif status == "approved" and isinstance(prompt.content, Authorization):
-        if isinstance(value, dict):
-            said["context"] = value
+        approval = Approval.of(response, prompt.content)
+        if approval.edited:
+            said["context"] = approval.context
             said["next"] = "The person has edited it: do exactly what context says now."
     elif status == "approved":
         said["next"] = "The person has opened it; go on."

@@ -50,7 +50,8 @@ class Waits:
         """Return for how many seconds a person is asked."""
         if wanted is None:
             return default
-        return int(min(max(wanted, self.least_timeout), self.most_timeout))
+        # In this order what is no number (NaN) is the least.
+        return int(min(max(self.least_timeout, wanted), self.most_timeout))
 
 
 @frozen(kw_only=True)

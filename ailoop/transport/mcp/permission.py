@@ -64,6 +64,7 @@ class Permissions:
         asked = Call(given["tool_name"], given["input"], self.cwd)
         try:
             told = await self._decide(call, asked, given.get("tool_use_id"))
+            return Reply(orjson.dumps(told).decode())
         except PolicyError as error:
             told = _deny(f"Denied: {error}. Tell the user to run `ailoop policy check`.")
         except (DeskFault, Refusal) as fault:

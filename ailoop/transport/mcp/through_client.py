@@ -77,7 +77,7 @@ class ClientDesk:
                 approval = client.approval_of(
                     response, prompt.channel, content.action, context=content.context
                 )
-                return _believed(approval)
+                return _believed(approval, content)
             return response
 
     async def look_up(self, prompt_id: UUID) -> Standing:
@@ -152,9 +152,10 @@ class ClientDesk:
             self._closing.cancel()
 
 
-def _believed(approval: Approval) -> ResponseMessage:
-    if approval.doubt is not None:
-        raise DeskFault("unproved", f"This is no approval, do not do it: {approval.doubt}")
+def _believed(approval: Approval, asked: Authorization) -> ResponseMessage:
+    doubt = approval.doubt or Approval.of(approval.response, asked).doubt
+    if doubt is not None:
+        raise DeskFault("unproved", f"This is no approval, do not do it: {doubt}")
     return approval.response
 
 

@@ -158,7 +158,7 @@ async def _check_answer(call: Call, given: Arguments) -> dict[str, Any]:
             "message_not_found", "prompt_id is not one that a tool has returned"
         ) from None
     wanted = given.get("wait_seconds", min(_DEFAULT_WAIT, call.waits.check))
-    seconds = min(max(wanted, 0), call.waits.check)
+    seconds = min(max(0, wanted), call.waits.check)
     return await call.check(await call.desk.look_up(prompt_id), seconds)
 
 
