@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 
 import click
@@ -43,12 +45,22 @@ async def serve_client(
         caller = Caller(desk=ClientDesk(partial(_client, place), nursery), channel=channel)
         calls = Calls()
         waits = Waits(ticket=ticket_seconds, progress=progress_seconds)
+        if limit := _client_seconds():
+            waits = waits.within(limit)
         talk = make_server(
             lambda _: caller, calls=calls, waits=waits, tools=tools or TOOLS, page=f"{url}/"
         )
         await serve_stdio(talk, calls)
         nursery.cancel_scope.cancel()
     return OK
+
+
+def _client_seconds() -> float | None:
+    """Return after how many seconds Claude Code gives up a call, if its user has said so."""
+    with suppress(ValueError):
+        milliseconds = int(os.environ.get("MCP_TOOL_TIMEOUT", ""))
+        return milliseconds / 1000 if milliseconds > 0 else None
+    return None
 
 
 async def _client(place: Place) -> DeskClient:

@@ -1,4 +1,4 @@
-"""Running the real Claude Code in a project of its own, with a model that a test has written."""
+"""Running the real Claude Code in a project of its own, with a model that is made up."""
 
 from __future__ import annotations
 
@@ -69,6 +69,7 @@ class Project:
             "ANTHROPIC_API_KEY": "made-up",
             "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
             "DISABLE_AUTOUPDATER": "1",
+            "MCP_CONNECT_TIMEOUT_MS": "30000",  # it waits for 5000 where nothing is said
             **(extra or {}),
         }
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import trio
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ailoop.client.ticket import id_of_key
 from ailoop.model.ids import new_id
@@ -21,6 +21,8 @@ _LOOK_SECONDS = 5.0
 """How long a call may be held up by asking how its prompt stands."""
 _WITHDRAW_SECONDS = 2.0
 """How long a cancelled call may be held up by taking its prompt back."""
+_EARLIER_SECONDS = 5.0
+"""How long before its client gives up a call returns."""
 
 _PASSING = ("shutting_down", "unreachable", "too_many_waiters")
 """Faults of a wait that say nothing of the prompt."""
@@ -51,6 +53,16 @@ class Waits:
         if wanted is None:
             return default
         return int(min(max(wanted, self.least_timeout), self.most_timeout))
+
+    def within(self, seconds: float) -> Waits:
+        """Return them for a client that gives up after so many seconds, whatever it hears."""
+        most = max(seconds - _EARLIER_SECONDS, seconds / 2)
+        return evolve(
+            self,
+            ticket=min(self.ticket, most),
+            progress=min(self.progress, most),
+            check=min(self.check, most),
+        )
 
 
 @frozen(kw_only=True)
