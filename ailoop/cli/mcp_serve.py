@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import partial
 
 import click
 import trio
 
+from ailoop.cli.mcp_limit import client_seconds
 from ailoop.cli.mcp_place import Own, Place
 from ailoop.cli.running import OK
 from ailoop.daemon.logs import configure_logs
@@ -45,7 +44,7 @@ async def serve_client(
         caller = Caller(desk=ClientDesk(partial(_client, place), nursery), channel=channel)
         calls = Calls()
         waits = Waits(ticket=ticket_seconds, progress=progress_seconds)
-        if limit := _client_seconds():
+        if limit := client_seconds():
             waits = waits.within(limit)
         talk = make_server(
             lambda _: caller, calls=calls, waits=waits, tools=tools or TOOLS, page=f"{url}/"
@@ -53,14 +52,6 @@ async def serve_client(
         await serve_stdio(talk, calls)
         nursery.cancel_scope.cancel()
     return OK
-
-
-def _client_seconds() -> float | None:
-    """Return after how many seconds Claude Code gives up a call, if its user has said so."""
-    with suppress(ValueError):
-        milliseconds = int(os.environ.get("MCP_TOOL_TIMEOUT", ""))
-        return milliseconds / 1000 if milliseconds > 0 else None
-    return None
 
 
 async def _client(place: Place) -> DeskClient:

@@ -21,9 +21,6 @@ _LOOK_SECONDS = 5.0
 """How long a call may be held up by asking how its prompt stands."""
 _WITHDRAW_SECONDS = 2.0
 """How long a cancelled call may be held up by taking its prompt back."""
-_EARLIER_SECONDS = 5.0
-"""How long before its client gives up a call returns."""
-
 _PASSING = ("shutting_down", "unreachable", "too_many_waiters")
 """Faults of a wait that say nothing of the prompt."""
 
@@ -55,13 +52,12 @@ class Waits:
         return int(min(max(wanted, self.least_timeout), self.most_timeout))
 
     def within(self, seconds: float) -> Waits:
-        """Return them for a client that gives up after so many seconds, whatever it hears."""
-        most = max(seconds - _EARLIER_SECONDS, seconds / 2)
+        """Return them for a client that waits no longer, whatever it hears."""
         return evolve(
             self,
-            ticket=min(self.ticket, most),
-            progress=min(self.progress, most),
-            check=min(self.check, most),
+            ticket=min(self.ticket, seconds),
+            progress=min(self.progress, seconds),
+            check=min(self.check, seconds),
         )
 
 
