@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["has_typescript", "needs", "needs_npm_ci"]
+__all__ = ["CLAUDE", "has_typescript", "needs", "needs_npm_ci"]
 
 _NPM_CI = Path(__file__).resolve().parents[1] / "typescript" / "node_modules"
 
@@ -33,3 +33,11 @@ needs_npm_ci = pytest.mark.skipif(
     reason="what TypeScript needs is not installed; try: npm ci in the folder typescript",
 )
 """Skip a test where nobody has installed what the TypeScript client is built with."""
+
+
+CLAUDE = pytest.mark.skipif(
+    shutil.which("claude") is None,
+    reason="Claude Code is not on this machine, which CI does not install either, so that this "
+    "is skipped also where nothing else is; try: npm install -g @anthropic-ai/claude-code",
+)
+"""Skip a test without Claude Code; with it, the test needs neither an account nor a network."""

@@ -61,6 +61,11 @@ def _typed(command: Command) -> dict[str, Any]:
     return {"type": "stdio", **_plain(command)}
 
 
+def _claude(command: Command) -> dict[str, Any]:
+    # Else its first turn begins without the tools, and later the model has to search for them.
+    return {**_typed(command), "alwaysLoad": True}
+
+
 def _opencode(command: Command) -> dict[str, Any]:
     entry: dict[str, Any] = {"type": "local", "command": list(command.words), "enabled": True}
     return entry | ({"environment": command.environment} if command.environment else {})
@@ -88,7 +93,7 @@ CLIENTS: dict[str, Client] = {
         project=".mcp.json",
         user=None,
         section="mcpServers",
-        entry=_typed,
+        entry=_claude,
         after="Claude Code asks once whether to trust it.",
     ),
     "claude-desktop": Client(

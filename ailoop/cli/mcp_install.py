@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import click
+import orjson
 
 from ailoop.cli.config_file import write_whole
 from ailoop.cli.mcp_clients import CLIENTS, Client, Command
@@ -115,10 +116,10 @@ def _command(
 def _advise(client: Client, command: Command, *, in_project: bool) -> int:
     """Say what to do where there is no file to write into; return the exit code."""
     if client is CLIENTS["claude"]:
-        variables = [f"--env={name}={value}" for name, value in command.environment.items()]
-        words = ["claude", "mcp", "add", "--scope", "user", *variables, _NAME, "--"]
+        entry = orjson.dumps(client.entry(command)).decode()
+        words = ["claude", "mcp", "add-json", "--scope", "user", _NAME, entry]
         click.echo("What Claude Code keeps for you is its own to write; run this:", err=True)
-        click.echo(shlex.join([*words, *command.words]))
+        click.echo(shlex.join(words))
         return OK
     other = "--scope user" if in_project else "--scope project"
     complain(f"{client.title} has no such file; try {other}")

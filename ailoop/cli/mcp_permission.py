@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ailoop.cli.mcp_limit import client_seconds
 from ailoop.cli.text import complain
 from ailoop.policy import Policy, PolicyError, find_policy, read_policy
 from ailoop.transport.mcp.permission import Permissions, permission_tool
@@ -28,4 +29,5 @@ def tools_with(policy: str | None) -> tuple[Tool, ...]:
         read()
     except PolicyError as error:
         complain(f"{error}; see `ailoop policy check`")
-    return (*TOOLS, permission_tool(Permissions(read=read, cwd=folder)))
+    permissions = Permissions(read=read, cwd=folder, most_seconds=client_seconds())
+    return (*TOOLS, permission_tool(permissions))

@@ -8,6 +8,7 @@ from functools import partial
 import click
 import trio
 
+from ailoop.cli.mcp_limit import client_seconds
 from ailoop.cli.mcp_place import Own, Place
 from ailoop.cli.running import OK
 from ailoop.daemon.logs import configure_logs
@@ -43,6 +44,8 @@ async def serve_client(
         caller = Caller(desk=ClientDesk(partial(_client, place), nursery), channel=channel)
         calls = Calls()
         waits = Waits(ticket=ticket_seconds, progress=progress_seconds)
+        if limit := client_seconds():
+            waits = waits.within(limit)
         talk = make_server(
             lambda _: caller, calls=calls, waits=waits, tools=tools or TOOLS, page=f"{url}/"
         )

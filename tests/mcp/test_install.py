@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -140,6 +141,10 @@ def test_toml_that_cannot_be_added_to_is_left_alone(tmp_path: Path, before: str)
 def test_what_is_a_clients_own_to_write_is_printed(tmp_path: Path) -> None:
     done = install(tmp_path, "claude", "--scope", "user", "--token-file", "/key")
     assert done.returncode == 0
-    assert done.stdout.startswith("claude mcp add --scope user --env=AILOOP_TOKEN_FILE=/key")
+    *words, entry = shlex.split(done.stdout)
+    assert words == ["claude", "mcp", "add-json", "--scope", "user", "ailoop"]
+    assert json.loads(entry)["args"] == ["mcp"]
+    assert json.loads(entry)["env"] == {"AILOOP_TOKEN_FILE": "/key"}
+    assert json.loads(entry)["alwaysLoad"] is True
     assert list(tmp_path.iterdir()) == []
     assert install(tmp_path, "codex", "--scope", "project").returncode == 1

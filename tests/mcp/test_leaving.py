@@ -67,14 +67,14 @@ async def test_nobody_cancels_the_call_of_another(server: Served) -> None:
         assert (await waiting.result()).structured_content["answer"] == "blue"
 
 
-def _frames(*more: dict[str, Any]) -> bytes:
+def _frames(*more: dict[str, Any], **asks: Any) -> bytes:
     """Write a handshake and a question, as a client does, and what comes after them."""
     hello = {
         "protocolVersion": "2025-06-18",
         "capabilities": {},
         "clientInfo": {"name": "test", "version": "1"},
     }
-    ask = {"name": "ask_human", "arguments": {"question": "Which?"}}
+    ask = {"name": "ask_human", "arguments": {"question": "Which?", **asks}}
     frames = [
         {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello},
         {"jsonrpc": "2.0", "method": "notifications/initialized"},
@@ -84,20 +84,47 @@ def _frames(*more: dict[str, Any]) -> bytes:
     return b"".join(orjson.dumps(frame) + b"\n" for frame in frames)
 
 
+async def _mcp(
+    server: Served, task_status: trio.TaskStatus[trio.Process] = trio.TASK_STATUS_IGNORED
+) -> None:
+    """Run ``ailoop mcp``."""
+    await trio.run_process(
+        [*AILOOP, "mcp", "--server", server.daemon.rest_url],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        check=False,
+        env=environment(),
+        task_status=task_status,
+    )
+
+
+@pytest.mark.parametrize("asks", [{}, {"key": "one"}], ids=["taken-back", "with-a-key"])
+async def test_a_cancelled_call_is_not_answered(server: Served, asks: dict[str, str]) -> None:
+    """Its client has forgotten it, and may take an answer for a broken connection."""
+    *ask, cancel, ping = _frames(
+        {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 2}},
+        {"jsonrpc": "2.0", "id": 3, "method": "ping"},
+        **asks,
+    ).splitlines(keepends=True)
+    answered = []
+    async with trio.open_nursery() as nursery:
+        process = await nursery.start(partial(_mcp, server))
+        await process.stdin.send_all(b"".join(ask))
+        await asked(server)
+        await process.stdin.send_all(cancel + ping)
+        with trio.fail_after(PATIENCE):
+            async for chunk in process.stdout:
+                answered += [orjson.loads(line)["id"] for line in chunk.splitlines()]
+                if 3 in answered:
+                    await process.stdin.aclose()
+    assert answered == [1, 3]
+
+
 @pytest.mark.parametrize("end", ["eof", "sigterm", "sigkill"])
 async def test_an_editor_that_ends_leaves_its_prompt_open(server: Served, end: str) -> None:
     async with trio.open_nursery() as nursery:
-        process = await nursery.start(
-            partial(
-                trio.run_process,
-                [*AILOOP, "mcp", "--server", server.daemon.rest_url],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                check=False,
-                env=environment(),
-            )
-        )
+        process = await nursery.start(partial(_mcp, server))
         await process.stdin.send_all(_frames())
         assert await process.stdout.receive_some()  # it is up
         prompt = await asked(server)

@@ -40,14 +40,18 @@ reason = "nothing is deleted from here"
 
 @asynccontextmanager
 async def claude(
-    url: str, policy: Path | None = None, *, flags: tuple[str, ...] = ("--permission-prompt",)
+    url: str,
+    policy: Path | None = None,
+    *,
+    flags: tuple[str, ...] = ("--permission-prompt",),
+    env: dict[str, str] | None = None,
 ) -> AsyncIterator[ClientSession]:
     """Open a session with ``ailoop mcp``, as Claude Code has one."""
     more = ("--policy", str(policy)) if policy else ()
     parameters = StdioServerParameters(
         command=sys.executable,
         args=["-m", "ailoop", "mcp", "--server", url, *flags, *more],
-        env=environment({"CLAUDE_PROJECT_DIR": "/home/ann/project"}),
+        env=environment({"CLAUDE_PROJECT_DIR": "/home/ann/project", **(env or {})}),
     )
     with trio.fail_after(PATIENCE):
         async with (
@@ -162,6 +166,20 @@ async def test_nobody_answers(server: Served, tmp_path: Path) -> None:
         answer = await permission(session, "make")
     assert answer["behavior"] == "deny"
     assert answer["message"].startswith("Nobody answered within 1 s")
+
+
+async def test_nobody_is_asked_for_longer_than_claude_code_waits(
+    server: Served, tmp_path: Path
+) -> None:
+    """Its user may have set a limit for tools, which the policy cannot lift."""
+    policy = tmp_path / "policy.toml"
+    policy.write_text(POLICY)
+    async with claude(
+        server.daemon.rest_url, policy, env={"MCP_TOOL_TIMEOUT": "2000"}
+    ) as session:
+        told = await permission(session, "make")
+    assert told["behavior"] == "deny"
+    assert told["message"].startswith("Nobody answered within 1 s")
 
 
 async def test_a_cancelled_call_is_taken_back(server: Served, tmp_path: Path) -> None:

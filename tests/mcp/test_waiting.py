@@ -10,7 +10,7 @@ import trio
 from ailoop.transport.mcp.call import Waits
 from tests.client.kit import Call, asked, settle
 from tests.mcp.kit import DOORS, asking, at_door, over_http, over_stdio, shown, told, use
-from tests.serving import Served, serving
+from tests.serving import PATIENCE, Served, serving
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -95,6 +95,23 @@ async def _ticket(server: Served, door: str) -> None:
 async def test_a_client_without_progress_gets_a_ticket(door: str) -> None:
     async with serving(mcp_ticket_seconds=0.05) as server:
         await _ticket(server, door)
+
+
+async def test_a_client_that_gives_up_early_gets_one_too(server: Served) -> None:
+    """Claude Code tells after how many milliseconds, and progress does not hold it up."""
+
+    async def hear(*_: object) -> None:
+        pass
+
+    url = server.daemon.rest_url
+    async with over_stdio("--server", url, env={"MCP_TOOL_TIMEOUT": "100"}) as client:
+        with trio.fail_after(PATIENCE):
+            asks = {"question": "Which?"}
+            result = await client.call_tool("ask_human", asks, progress_callback=hear)
+            first = result.structured_content
+            assert (first["status"], first["open"]) == ("undelivered", True)
+            again = await use(client, "check_answer", prompt_id=first["prompt_id"])
+            assert again["status"] == "undelivered"
 
 
 @pytest.mark.parametrize(

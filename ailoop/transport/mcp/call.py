@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import trio
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ailoop.client.ticket import id_of_key
 from ailoop.model.ids import new_id
@@ -21,7 +21,6 @@ _LOOK_SECONDS = 5.0
 """How long a call may be held up by asking how its prompt stands."""
 _WITHDRAW_SECONDS = 2.0
 """How long a cancelled call may be held up by taking its prompt back."""
-
 _PASSING = ("shutting_down", "unreachable", "too_many_waiters")
 """Faults of a wait that say nothing of the prompt."""
 
@@ -52,6 +51,15 @@ class Waits:
             return default
         # In this order what is no number (NaN) is the least.
         return int(min(max(self.least_timeout, wanted), self.most_timeout))
+
+    def within(self, seconds: float) -> Waits:
+        """Return them for a client that waits no longer, whatever it hears."""
+        return evolve(
+            self,
+            ticket=min(self.ticket, seconds),
+            progress=min(self.progress, seconds),
+            check=min(self.check, seconds),
+        )
 
 
 @frozen(kw_only=True)

@@ -14,7 +14,19 @@ from attrs import define, field
 
 from ailoop.transport.mcp.desk import DeskFault
 
-__all__ = ["Calls"]
+__all__ = ["Calls", "Held"]
+
+
+@define
+class Held:
+    """A call in progress.
+
+    :param scope: what ends with it.
+    :param taken_back: whether its client has cancelled it.
+    """
+
+    scope: trio.CancelScope
+    taken_back: bool = False
 
 
 @define
@@ -27,18 +39,18 @@ class Calls:
     most: int = 1000
     refused: int = 0
     """How many there was no room for."""
-    _scopes: dict[Hashable, trio.CancelScope] = field(factory=dict)
+    _held: dict[Hashable, Held] = field(factory=dict)
     _running: int = 0
 
     def __len__(self) -> int:
         return self._running
 
     @contextmanager
-    def enter(self, key: Hashable) -> Iterator[trio.CancelScope]:
+    def enter(self, key: Hashable) -> Iterator[Held]:
         """Hold a call's place for as long as the block runs.
 
         :param key: what the client calls it; of two with one key the later can be cancelled.
-        :returns: the block's scope; :meth:`cancel` has been called if it says so.
+        :returns: what :meth:`cancel` and :meth:`take_back` change.
         :raises DeskFault: there is no room.
         """
         if self._running >= self.most:
@@ -48,16 +60,23 @@ class Calls:
             )
         with trio.CancelScope() as scope:
             self._running += 1
-            self._scopes[key] = scope
+            self._held[key] = held = Held(scope)
             try:
-                yield scope
+                yield held
             finally:
                 self._running -= 1
-                if self._scopes.get(key) is scope:
-                    del self._scopes[key]
+                if self._held.get(key) is held:
+                    del self._held[key]
 
     def cancel(self, key: Hashable) -> None:
         """Cancel a call, if it is still in progress."""
-        scope = self._scopes.get(key)
-        if scope is not None:
-            scope.cancel()
+        held = self.take_back(key)
+        if held is not None:
+            held.scope.cancel()
+
+    def take_back(self, key: Hashable) -> Held | None:
+        """Note that a client cancels a call, which somebody else then ends; return it."""
+        held = self._held.get(key)
+        if held is not None:
+            held.taken_back = True
+        return held

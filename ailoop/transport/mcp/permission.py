@@ -53,11 +53,13 @@ class Permissions:
     :param read: reads the policy, for each call anew: it may be changed while this runs.
     :param cwd: the folder that relative paths are for.
     :param seconds: how long a person has, unless the policy says so.
+    :param most_seconds: the most, also if the policy says more.
     """
 
     read: Callable[[], Policy]
     cwd: str | None = None
     seconds: int = 300
+    most_seconds: float | None = None
 
     async def run(self, call: ToolCall, given: Arguments) -> Reply:
         """Answer in the form that Claude Code reads."""
@@ -100,6 +102,8 @@ class Permissions:
     ) -> dict[str, Any]:
         ruled = verdict.rule.timeout if verdict.rule else None
         seconds = ruled or policy.timeout or self.seconds
+        if self.most_seconds is not None:
+            seconds = max(int(min(seconds, self.most_seconds)), 1)
         prompt = Message(
             channel=_channel(call, policy, verdict),
             content=request(asked, verdict, seconds),

@@ -105,13 +105,13 @@ def make_server(
             return _failed(_sentence(problem))
         try:
             caller = whose(context)
-            with calls.enter((caller.session, str(context.request_id))) as scope:
+            with calls.enter((caller.session, str(context.request_id))) as held:
                 call = Call(
                     desk=caller.desk,
                     channel=caller.channel,
                     waits=patience,
                     report=_report_to(context),
-                    taken_back=lambda: scope.cancel_called or caller.leaves_by_cancelling,
+                    taken_back=lambda: held.taken_back or caller.leaves_by_cancelling,
                 )
                 return _succeeded(await tool.run(call, given))
             return _failed("The call was cancelled.")

@@ -117,8 +117,8 @@ class _Output:
 class _Watched:
     """What comes from the client, with its cancelled calls told to the table of calls.
 
-    The SDK cancels them too, and does not tell a handler whether its client has cancelled it
-    or has gone.
+    The SDK ends them, and answers no more, as its client expects; but it does not tell a
+    handler whether its client has cancelled it or has gone.
     """
 
     _inner: Any
@@ -154,5 +154,5 @@ class _Watched:
         if isinstance(item, SessionMessage) and isinstance(item.message, JSONRPCNotification):
             note = item.message
             if note.method == "notifications/cancelled":
-                self._calls.cancel((None, str((note.params or {}).get("requestId"))))
+                self._calls.take_back((None, str((note.params or {}).get("requestId"))))
         return item
