@@ -97,7 +97,7 @@ def run_hook(hook: Hook) -> NoReturn:
         block(str(error))  # which no other hook takes for a yes, whatever it is for
     except BadInput as error:
         answer = deny(f"Denied: ailoop cannot read what the hook was given: {error}")
-    except BaseException as error:  # noqa: ASYNC103, BLE001 -- whatever it was, nothing was allowed
+    except BaseException as error:  # noqa: ASYNC103, BLE001 -- nothing was allowed
         with suppress(Exception):
             complain(f"{type(error).__name__}: {error}")
         answer = deny("Denied: something went wrong inside the hook of ailoop")
