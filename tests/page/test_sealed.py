@@ -241,6 +241,33 @@ def test_nested_too_deep(agent, api, inbox, people, depth):
     expect(inbox.card(prompt).get_by_role("button")).to_have_text(["Deny unread"])
 
 
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"type": "string", "value": "x"},
+        {"type": "string", "pattern": "^a$"},
+        {"type": "string", "default": {"toString": None}},
+        {"type": "integer", "minimum": "1"},
+        {"type": "string", "title": 1},
+    ],
+    ids=["unknown", "pattern", "default", "bound", "title"],
+)
+def test_a_schema_that_is_no_form(agent, api, inbox, people, field):
+    """What breaks the rules of forms is not shown; the others are."""
+    other = agent.post_authorization("a", "something else")
+    prompt = str(new_id())
+    schema = {"type": "object", "properties": {"a": field}}
+    content = {"type": "question", "text": "?", "schema": schema}
+    inner = {"content": content, "nonce": "?", "reply_to": people.keys["bob"].dump()}
+    part = seal(inner, [people.public_key("ann")], f"question a {prompt}")
+    cover = {"type": "question", "text": "cover"}
+    message = {"id": prompt, "channel": "a", "content": cover, "metadata": {"sealed": part}}
+    assert api.post_many([message]).status_code == 201
+    take_key(inbox, people.private("ann"))
+    expect(inbox.card(str(other.id)).get_by_role("button")).to_have_text(["Approve", "Deny"])
+    expect(inbox.card(prompt).locator(".sealed")).to_contain_text("it is not understood")
+
+
 def test_moved(agent, api, inbox, people):
     """A sealed content under another prompt's id does not open."""
     agent.post_authorization("a", WORDS)
