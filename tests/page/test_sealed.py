@@ -268,6 +268,22 @@ def test_a_schema_that_is_no_form(agent, api, inbox, people, field):
     expect(inbox.card(prompt).locator(".sealed")).to_contain_text("it is not understood")
 
 
+def test_an_answer_that_does_not_fit(agent, api, inbox, people):
+    """It is the page that has to say so: the server cannot read what it is sent."""
+    schema = {"type": "object", "properties": {"code": {"type": "string", "minLength": 3}}}
+    ticket = agent.post_question("a", "Which?", schema=schema)
+    take_key(inbox, people.private("ann"))
+    card = inbox.card(str(ticket.id))
+    card.get_by_label("code").fill("😀😀")
+    card.get_by_role("button", name="Send answer").click()
+    expect(card.get_by_role("alert")).to_have_text("code: this needs at least 3 characters.")
+    assert api.state(str(ticket.id)) == "pending"
+    card.get_by_label("code").fill("😀😀😀")
+    card.get_by_role("button", name="Send answer").click()
+    inbox.expect_outcome(str(ticket.id), "Answered")
+    assert agent.wait(ticket, schema=schema).value == {"code": "😀😀😀"}
+
+
 def test_moved(agent, api, inbox, people):
     """A sealed content under another prompt's id does not open."""
     agent.post_authorization("a", WORDS)

@@ -168,6 +168,10 @@ class Field {
     if (this.kind === "some") return this.countProblem(this.value?.length ?? 0);
     if (!control.checkValidity()) return control.validationMessage;
     if (this.required && this.value === undefined) return "this is needed.";
+    // No server sees an encrypted answer; it counts characters, as a browser does not.
+    if (this.kind === "text" && this.value && [...this.value].length < (this.minLength ?? 0)) {
+      return `this needs at least ${this.minLength} characters.`;
+    }
     // A whole number beyond this would be sent as another one.
     if (this.type === "integer" && this.value !== undefined && !Number.isSafeInteger(this.value)) return "this is too large.";
     return "";
