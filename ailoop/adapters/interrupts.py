@@ -14,7 +14,8 @@ from typing import Any
 
 from attrs import frozen
 
-from ailoop.adapters.asking import Denied, NoDecision, Outcome, Prompt, Said, Silent
+from ailoop.adapters.asking import Prompt
+from ailoop.adapters.outcomes import Denied, NoDecision, Outcome, Said, Silent
 from ailoop.adapters.reviews import InboxReview, Review, ToolReview
 from ailoop.adapters.values import as_json
 from ailoop.model.form import Form, FormError

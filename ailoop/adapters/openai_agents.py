@@ -19,17 +19,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 from uuid import uuid4
 
-from ailoop.adapters.asking import (
-    Approved,
-    Asking,
-    Denied,
-    NoDecision,
-    Options,
-    Prompt,
-    Silent,
-    ask_all,
-)
+from ailoop.adapters.asking import Asking, Options, Prompt, ask_all
 from ailoop.adapters.missing import explain_missing
+from ailoop.adapters.outcomes import Approved, Denied, NoDecision, Silent
 from ailoop.adapters.steps import Steps, blocking, waiting
 from ailoop.adapters.values import load_exactly
 

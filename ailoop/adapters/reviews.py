@@ -11,15 +11,8 @@ from typing import Any, ClassVar
 
 from attrs import frozen
 
-from ailoop.adapters.asking import (
-    Approved,
-    Denied,
-    NoDecision,
-    Outcome,
-    Prompt,
-    Said,
-    Silent,
-)
+from ailoop.adapters.asking import Prompt
+from ailoop.adapters.outcomes import Approved, Denied, NoDecision, Outcome, Said, Silent
 from ailoop.adapters.values import as_json, load_exactly
 
 __all__ = ["InboxReview", "Review", "ToolReview"]

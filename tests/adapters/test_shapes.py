@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ailoop.adapters.asking import Approved, Denied, NoDecision, Outcome, Said, Silent
 from ailoop.adapters.interrupts import plan
+from ailoop.adapters.outcomes import Approved, Denied, NoDecision, Outcome, Said, Silent
 from ailoop.adapters.values import load_exactly
 from ailoop.model.codec import encode, load_json, load_message
 from ailoop.model.message import Authorization, Message
