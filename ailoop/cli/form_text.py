@@ -33,6 +33,9 @@ __all__ = [
     "written",
 ]
 
+_SPACES = re.compile(r'("(?:\\.|[^"\\])*")|\s+')
+"""A text of JSON, which stays, or space between."""
+
 _YES, _NO = ("yes", "y", "true", "on", "1"), ("no", "n", "false", "off", "0")
 
 
@@ -129,7 +132,8 @@ def read_context(text: str) -> str:
     """
     if not isinstance(_read_json(text), dict):
         raise ValueError("a context is a JSON object: { … }")  # noqa: TRY004 -- it is text
-    return text
+    # An answer may have no room for the spaces of many lines.
+    return _SPACES.sub(r"\1", text)
 
 
 def _read_json(text: str) -> Any:

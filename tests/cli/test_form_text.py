@@ -114,8 +114,8 @@ def test_a_default_of_several_lines() -> None:
 
 
 def test_a_context() -> None:
-    """Only an object is one; it is sent as it was written."""
-    assert read_context('{"a": 1.50}') == '{"a": 1.50}'
+    """Only an object is one; it is sent as it was written, but for the space between."""
+    assert read_context('{"a":\n 1.50, "b \\\\": " \\" c"}') == '{"a":1.50,"b \\\\":" \\" c"}'
     for wrong in ("", "[1]", "{", "yes"):
         with pytest.raises(ValueError, match=r".+"):
             read_context(wrong)

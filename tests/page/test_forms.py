@@ -209,6 +209,24 @@ def test_approved_with_changes(api, inbox):
     assert response["metadata"]["value"] == CONTEXT | {"path": "/srv/b"}
 
 
+def test_a_long_context(api, inbox):
+    """What fits as it was asked fits as it was changed, though lines make it longer."""
+    deep: Any = [1] * 500
+    for _ in range(12):
+        deep = [deep]
+    context = {"deep": deep, "says": 'a  \\" b\\\\', "size": 12345678901234567890}
+    prompt = post(api, "authorization", context=context, editable=True)
+    card = inbox.card(prompt)
+    card.get_by_text("Change the context").click()
+    editor = labelled(card, "Context to be approved")
+    editor.fill(editor.input_value().replace("says", "said"))
+    card.get_by_role("button", name="Approve with changes").click()
+    inbox.expect_outcome(prompt, "Approved by you")
+    said = context["says"]
+    del context["says"]
+    assert api.response_to(prompt)["metadata"]["value"] == context | {"said": said}
+
+
 def test_a_context_that_is_none(api, inbox):
     """Nothing is approved that cannot be read."""
     prompt = editable(api)
