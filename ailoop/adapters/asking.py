@@ -1,8 +1,7 @@
 """What adapters ask people, several things at once, and what comes of it.
 
 An adapter turns what its library has into :class:`Prompt`, and an :data:`Outcome` into what its
-library takes. Only a person's explicit approval is :class:`Approved`; where nobody has decided
-there is :class:`Silent`, which no adapter makes an approval of.
+library takes.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from typing import Any, Literal, TypedDict
 
 from attrs import field, frozen, validators
 
+from ailoop.adapters.outcomes import Approved, Denied, NoDecision, Outcome, Said, Silent
 from ailoop.adapters.steps import Steps
 from ailoop.client.errors import (
     AiloopError,
@@ -23,39 +23,25 @@ from ailoop.client.errors import (
     PromptLost,
     Unavailable,
     Undelivered,
+    UnfitAnswer,
     Unreachable,
+    UnreadAnswer,
 )
 from ailoop.client.ticket import Ticket
 from ailoop.model.message import ResponseType, SenderType
 
 __all__ = [
-    "Approved",
     "Asking",
-    "Denied",
-    "NoDecision",
     "Options",
-    "Outcome",
     "Prompt",
-    "Said",
-    "Silent",
     "ask_all",
 ]
 
-_AWAY = (Busy, PromptLost, Unavailable, Undelivered, Unreachable)
+_AWAY = (
+    *(Busy, PromptLost, Unavailable, Undelivered, Unreachable),
+    *(UnfitAnswer, UnreadAnswer),  # encrypted, and not a decision on what was asked
+)
 """What keeps a decision from being made. Whatever else is raised is a mistake somewhere."""
-
-
-class NoDecision(AiloopError):  # noqa: N818 -- an outcome that programs name in `except`
-    """Nobody has decided, or in a way that the agent does not take; nothing was approved.
-
-    :param asked: what was asked.
-    :param why: what came instead.
-    """
-
-    def __init__(self, asked: str, why: str) -> None:
-        self.asked = asked
-        self.why = why
-        super().__init__(f"not decided: {asked} ({why})")
 
 
 class Options(TypedDict, total=False):
@@ -107,44 +93,6 @@ class Prompt:
     editable: bool = False
     choices: tuple[str, ...] | None = None
     schema: dict[str, Any] | None = None
-
-
-@frozen
-class Approved:
-    """A person has approved.
-
-    :param context: what exactly: as it was asked, or as the person has edited it.
-    """
-
-    context: Any = None
-    edited: bool = False
-
-
-@frozen
-class Denied:
-    """A person has denied, or wants no part in it."""
-
-    reason: str | None = None
-
-
-@frozen
-class Said:
-    """A person has answered: a text, or what a form holds."""
-
-    value: Any
-
-
-@frozen
-class Silent:
-    """Nobody has decided.
-
-    :param why: the end of a sentence.
-    """
-
-    why: str
-
-
-Outcome = Approved | Denied | Said | Silent
 
 
 def ask_all(client: Any, prompts: Sequence[Prompt], asking: Asking) -> Steps[list[Outcome]]:
@@ -207,25 +155,38 @@ def _outcome(
     if isinstance(ticket, Silent):
         return ticket
     try:
-        if asking.shown_within is not None:
-            left = max(0.0, began + asking.shown_within - time.monotonic())
-            yield partial(client.wait_delivered, ticket, within=left)
+        within = asking.shown_within
+        if within is not None and not (
+            yield from _shown(client, ticket, asking, began + within)
+        ):
+            return Silent(f"nobody was shown it within {within:g} seconds")
         response = yield _waiting(client, prompt, ticket)
-    except Undelivered:
-        why = f"nobody was shown it within {asking.shown_within:g} seconds"
-        if asking.on_silence == "raise":
-            return Silent(why)  # it stays open for whoever comes back to it
-        try:
-            yield partial(client.withdraw, ticket)
-        except AlreadySettled:
-            response = yield _waiting(client, prompt, ticket)
-        except AiloopError:
-            return Silent(why)
-        else:
-            return Silent(why)
     except _AWAY as error:
         return Silent(str(error))
     return _read(client, prompt, response, asking)
+
+
+def _shown(client: Any, ticket: Ticket, asking: Asking, until: float) -> Steps[bool]:
+    """Return whether somebody was shown a prompt in time, or has decided it.
+
+    Otherwise it is taken back, unless that is raised: then somebody may come back to it.
+
+    :param until: on the monotonic clock.
+    """
+    left = max(0.0, until - time.monotonic())
+    try:
+        yield partial(client.wait_delivered, ticket, within=left)
+    except Undelivered:
+        if asking.on_silence == "raise":
+            return False
+        try:
+            yield partial(client.withdraw, ticket)
+        except AlreadySettled:
+            return True
+        except AiloopError:
+            pass  # it ends by itself
+        return False
+    return True
 
 
 def _waiting(client: Any, prompt: Prompt, ticket: Ticket) -> partial[Any]:

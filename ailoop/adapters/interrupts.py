@@ -14,8 +14,10 @@ from typing import Any
 
 from attrs import frozen
 
-from ailoop.adapters.asking import Denied, NoDecision, Outcome, Prompt, Said, Silent
-from ailoop.adapters.reviews import InboxReview, Review, ToolReview, as_json
+from ailoop.adapters.asking import Prompt
+from ailoop.adapters.outcomes import Denied, NoDecision, Outcome, Said, Silent
+from ailoop.adapters.reviews import InboxReview, Review, ToolReview
+from ailoop.adapters.values import as_json
 from ailoop.model.form import Form, FormError
 
 __all__ = ["Plan", "plan"]
@@ -137,5 +139,5 @@ def _as_said(answer: Any) -> Any:
 def _as_json(answer: str) -> Any:
     try:
         return json.loads(answer)
-    except ValueError:
+    except (ValueError, RecursionError):
         return answer  # the graph is to say what it thinks of it

@@ -17,9 +17,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
-from ailoop.adapters.asking import Asking, NoDecision, Options, ask_all
+from ailoop.adapters.asking import Asking, Options, ask_all
 from ailoop.adapters.interrupts import plan
 from ailoop.adapters.missing import explain_missing
+from ailoop.adapters.outcomes import NoDecision
 from ailoop.adapters.steps import Steps, blocking, waiting
 
 with explain_missing("langgraph"):

@@ -14,24 +14,16 @@ It is the SDK's own mechanism: a tool says ``needs_approval``, the run stops wit
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 from uuid import uuid4
 
-from ailoop.adapters.asking import (
-    Approved,
-    Asking,
-    Denied,
-    NoDecision,
-    Options,
-    Prompt,
-    Silent,
-    ask_all,
-)
+from ailoop.adapters.asking import Asking, Options, Prompt, ask_all
 from ailoop.adapters.missing import explain_missing
+from ailoop.adapters.outcomes import Approved, Denied, NoDecision, Silent
 from ailoop.adapters.steps import Steps, blocking, waiting
+from ailoop.adapters.values import load_exactly
 
 with explain_missing("openai-agents", "agents"):
     from agents import Agent, Runner, RunResult, RunState, ToolApprovalItem
@@ -143,6 +135,6 @@ def _prompt(item: ToolApprovalItem, name: str) -> Prompt:
 def _arguments(text: str | None) -> Any:
     """Return arguments as an object, where they are one."""
     try:
-        return None if text is None else json.loads(text)
+        return None if text is None else load_exactly(text)
     except ValueError:
         return text

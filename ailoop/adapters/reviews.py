@@ -5,24 +5,17 @@ LangChain's middleware and the Agent Inbox mean the same and say it differently.
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from attrs import frozen
 
-from ailoop.adapters.asking import (
-    Approved,
-    Denied,
-    NoDecision,
-    Outcome,
-    Prompt,
-    Said,
-    Silent,
-)
+from ailoop.adapters.asking import Prompt
+from ailoop.adapters.outcomes import Approved, Denied, NoDecision, Outcome, Said, Silent
+from ailoop.adapters.values import as_json, load_exactly
 
-__all__ = ["InboxReview", "Review", "ToolReview", "as_json"]
+__all__ = ["InboxReview", "Review", "ToolReview"]
 
 _NO_REASON = "A person denied this and gave no reason."
 _SAID, _NOT = "response", "instead"
@@ -53,7 +46,7 @@ class Review(ABC):
         :raises ValueError: the graph takes nothing at all.
         """
         text = f"{self.name}: {self.description}" if self.description else self.name
-        shown = json.loads(as_json(self.args))
+        shown = load_exactly(as_json(self.args))
         if self.accept or self.edit:
             return Prompt(
                 key=key,
@@ -219,8 +212,3 @@ class InboxReview(Review):
         if self.refuse:
             return self._refused(None)
         return self._responded(f"Not approved: {why}.") if self.respond else self._nothing(why)
-
-
-def as_json(value: Any) -> str:
-    """Write a value down for a person; what is no JSON in its own words."""
-    return json.dumps(value, indent=2, ensure_ascii=False, default=str)

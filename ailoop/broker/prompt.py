@@ -14,7 +14,7 @@ from ailoop.broker.ports import Entry
 from ailoop.model.codec import dump_message
 from ailoop.model.envelope import check_answers_sealed, conceal_response, sealed_part
 from ailoop.model.errors import Refusal
-from ailoop.model.fitting import fit_answer
+from ailoop.model.fitting import fit_answer, is_same_json
 from ailoop.model.message import (
     Message,
     Priority,
@@ -172,11 +172,24 @@ def _responder(message: Message) -> Any:
 def _same(recorded: Message, response: Message) -> bool:
     """Whether this is the same decision by the same responder, said again."""
     return (
-        recorded.content == response.content
+        _said_the_same(recorded, response)
         and recorded.sender_type is response.sender_type
         and _responder(recorded) == _responder(response)
         # Of two sealed answers nobody here knows whether they say the same.
         and sealed_part(recorded.metadata) == sealed_part(response.metadata)
+    )
+
+
+def _said_the_same(recorded: Message, response: Message) -> bool:
+    if recorded.content == response.content:
+        return True
+    edits = [(one.metadata or {}).get("value") for one in (recorded, response)]
+    # Only an approval's context has members in no order of their own.
+    return (
+        all(isinstance(one, dict) for one in edits)
+        # Only responses settle a prompt, or try to.
+        and recorded.content.response_type is response.content.response_type  # type: ignore[union-attr]
+        and is_same_json(*edits)
     )
 
 

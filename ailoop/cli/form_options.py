@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import click
 
+from ailoop.cli.form_text import read_field
 from ailoop.cli.text import clean
 from ailoop.model.codec import load_json
 from ailoop.model.errors import Refusal
@@ -91,10 +93,11 @@ def _of_fields(fields: tuple[str, ...]) -> dict[str, Any]:
                 f"not NAME:TYPE, such as replicas:int=3: {clean(text)}", param_hint="--field"
             )
         name = found["name"].strip()
-        part = _part(found["type"].strip())
+        if name in properties:
+            raise click.BadParameter(f"{clean(name)} is there twice", param_hint="--field")
+        properties[name] = _part(found["type"].strip())
         if found["default"] is not None:
-            part["default"] = _default(part, found["default"])
-        properties[name] = part
+            properties[name]["default"] = _default(name, properties[name], found["default"])
         if not found["optional"]:
             required.append(name)
     schema: dict[str, Any] = {"type": "object", "properties": properties}
@@ -112,11 +115,12 @@ def _part(kind: str) -> dict[str, Any]:
     return dict(_TYPES[kind])
 
 
-def _default(part: dict[str, Any], text: str) -> Any:
-    """Return a default as the type has it; what is none stays text, and is refused as that."""
-    if part["type"] == "string":
-        return text
-    try:
-        return load_json(text)
-    except Refusal:
-        return text
+def _default(name: str, part: dict[str, Any], words: str) -> Any:
+    """Return what a default means: what it would if a person typed it.
+
+    What means nothing stays as it is, and is refused with the whole schema.
+    """
+    with suppress(ValueError):
+        (field,) = Form.of({"type": "object", "properties": {name: part}}).fields
+        return read_field(field, words.strip())
+    return words

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from ailoop.cli.text import one_line
+from ailoop.cli.text import json_line, one_line
 from ailoop.model.codec import load_json
 from ailoop.model.errors import Refusal
 from ailoop.model.field import (
@@ -32,6 +32,9 @@ __all__ = [
     "read_form",
     "written",
 ]
+
+_SPACES = re.compile(r'("(?:\\.|[^"\\])*")|\s+')
+"""A text of JSON, which stays, or space between."""
 
 _YES, _NO = ("yes", "y", "true", "on", "1"), ("no", "n", "false", "off", "0")
 
@@ -94,11 +97,17 @@ def written(field: Field) -> str:
             return ""
         case bool():
             return "yes" if field.default else "no"
-        case list():
-            return ", ".join(field.default)
-    # What has several lines, or spaces at its ends, is written as JSON writes it.
-    text = str(field.default)
-    return text if one_line(text).strip() == text else orjson.dumps(text).decode()
+        case list() as chosen:
+            bare = chosen and all(_is_bare(one) and "," not in one for one in chosen)
+            return ", ".join(chosen) if bare else json_line(chosen)
+        case str() as text:
+            return text if _is_bare(text) else json_line(text)
+    return str(field.default)
+
+
+def _is_bare(text: str) -> bool:
+    """Whether it can stand as it is: on one line, and not to be taken for JSON."""
+    return one_line(text) == text and not text.startswith(('"', "["))
 
 
 def read_form(schema: Mapping[str, Any], text: str) -> str:
@@ -123,7 +132,8 @@ def read_context(text: str) -> str:
     """
     if not isinstance(_read_json(text), dict):
         raise ValueError("a context is a JSON object: { … }")  # noqa: TRY004 -- it is text
-    return text
+    # An answer may have no room for the spaces of many lines.
+    return _SPACES.sub(r"\1", text)
 
 
 def _read_json(text: str) -> Any:
@@ -137,7 +147,8 @@ def _read_lines(form: Form, text: str) -> dict[str, Any]:
     fields = {field.name: field for field in form.fields}
     filled: dict[str, Any] = {}
     between = "|".join(re.escape(name) for name in fields)
-    for line in re.split(rf"\n|;(?=\s*(?:{between}):)", text):
+    # Who has lines needs no other mark, and may have it among the words.
+    for line in re.split("\n" if "\n" in text else rf";(?=\s*(?:{between}):)", text):
         if not line.strip():
             continue
         # The longest name that fits: a name may have a colon of its own.
@@ -146,6 +157,8 @@ def _read_lines(form: Form, text: str) -> dict[str, Any]:
             raise ValueError(f"begin each line with a field: {', '.join(fields)}")
         field = fields[max(names, key=len)]
         words = line.lstrip()[len(field.name) + 1 :].strip()
+        if field.name in filled:  # a paste may bring a line of its own
+            raise ValueError(f"{field.name} is there twice")
         if words:
             try:
                 filled[field.name] = read_field(field, words)
@@ -167,14 +180,18 @@ def read_field(field: Field, words: str) -> Any:
                 return words.lower() in _YES
             raise Unfit("must be yes or no")
         case ChoiceField():
-            return field.fit(_option(field.options, words))
+            return field.fit(_option(field.options, _unquoted(words)))
         case ChoicesField():
             chosen = _read_json(words) if words.startswith("[") else _split(words)
             return field.fit([_option(field.options, str(one)) for one in chosen])
+    return field.fit(_unquoted(words))
+
+
+def _unquoted(words: str) -> str:
     if words.startswith('"'):
         with suppress(orjson.JSONDecodeError):  # words may begin with a quotation
-            return field.fit(orjson.loads(words))
-    return field.fit(words)
+            return str(orjson.loads(words))
+    return words
 
 
 def _number(words: str) -> int | float:
@@ -199,6 +216,6 @@ def _option(options: tuple[Option, ...], words: str) -> str:
     for option in options:
         if folded in (option.value.casefold(), option.title.casefold()):
             return option.value
-    if words.isdecimal() and 0 < int(words[:9]) <= len(options):
+    if words.isdecimal() and len(words) < 4 and 0 < int(words) <= len(options):
         return options[int(words) - 1].value
     return words

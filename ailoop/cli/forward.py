@@ -10,34 +10,26 @@ from pathlib import Path
 
 import click
 import trio
-from attrs import asdict
 
 from ailoop import AiloopClient
 from ailoop.cli.files import path_type
+from ailoop.cli.forward_report import exit_code, summary, tell_losses, watched
 from ailoop.cli.lines import is_terminal
 from ailoop.cli.running import (
     NO_PATIENCE,
-    OK,
-    REFUSED,
-    UNREACHABLE,
-    USAGE,
     as_json,
     channel,
-    exit_code_of,
-    explain,
     priority,
     run,
     seal_for,
     server,
 )
-from ailoop.cli.text import complain, json_line
+from ailoop.cli.text import json_line
 from ailoop.client import Patience
 from ailoop.forward import (
     AGENTS,
-    BadLineError,
     BadPositionError,
     Buffer,
-    Counts,
     Forwarder,
     Kind,
     Messages,
@@ -53,7 +45,6 @@ from ailoop.model.message import Priority
 __all__ = ["forward"]
 
 _kinds = click.Choice([one.value for one in Kind if one is not Kind.NOTICE])
-_PROGRESS_SECONDS = 0.5
 
 
 @click.command()
@@ -177,13 +168,13 @@ def forward(
                 reads_on=tee or drop,
             )
             try:
-                await _watched(forwarder, shown=is_terminal(sys.stderr) and not tee)
+                await watched(forwarder, shown=is_terminal(sys.stderr) and not tee)
             finally:
                 counts = forwarder.counts()
                 if as_json:
-                    click.echo(json_line(_summary(channel, counts)), err=tee)
-                _tell_losses(counts)
-        return _code(forwarder)
+                    click.echo(json_line(summary(channel, counts)), err=tee)
+                tell_losses(counts)
+        return exit_code(forwarder)
 
     run(command)
 
@@ -235,70 +226,3 @@ def _write_all(chunk: bytes) -> None:
             written += os.write(output, chunk[written:])
         except BlockingIOError:  # another program has the same terminal, and made it so
             select.select([], [output], [])
-
-
-async def _watched(forwarder: Forwarder, *, shown: bool) -> None:
-    """Run it; on a terminal, tell how it goes."""
-    if not shown:
-        await forwarder.run()
-        return
-    try:
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(_show_progress, forwarder)
-            await forwarder.run()
-            nursery.cancel_scope.cancel()
-    finally:
-        click.echo(f"\r{_progress(forwarder.counts())}", err=True)
-
-
-async def _show_progress(forwarder: Forwarder) -> None:
-    while True:
-        click.echo(f"\r{_progress(forwarder.counts())}", nl=False, err=True)
-        await trio.sleep(_PROGRESS_SECONDS)
-
-
-def _progress(counts: Counts) -> str:
-    return f"{counts.sent} sent, {counts.waiting} waiting".ljust(40)
-
-
-def _summary(channel: str, counts: Counts) -> dict[str, object]:
-    members = {name: value for name, value in asdict(counts).items() if name != "waiting"}
-    members["undelivered"] += counts.waiting
-    return {"channel": channel, **members}
-
-
-def _tell_losses(counts: Counts) -> None:
-    """Say what did not arrive, or not whole."""
-    if counts.too_long:
-        complain(f"skipped, because they were too long: {_some(counts.too_long, 'line')}")
-    if counts.dropped:
-        complain(f"dropped, because the buffer was full: {_some(counts.dropped)}")
-
-
-def _some(count: int, what: str = "message") -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
-
-
-def _code(forwarder: Forwarder) -> int:
-    """Return the exit code, and say what it stands for."""
-    counts = forwarder.counts()
-    left = f"not delivered: {_some(counts.undelivered)}"
-    match forwarder.fault:
-        case BrokenPipeError():
-            raise forwarder.fault
-        case BadLineError():
-            complain(str(forwarder.fault))
-            return REFUSED
-        case OSError():
-            complain(f"{forwarder.fault.filename or 'the stream'}: {forwarder.fault.strerror}")
-            return USAGE
-    if forwarder.failure is not None:
-        complain(f"{explain(forwarder.failure)}; {left}")
-        return exit_code_of(forwarder.failure)
-    if forwarder.late:
-        complain(f"the server was too slow at the end; {left}")
-        return UNREACHABLE
-    if forwarder.refusal is not None:
-        complain(f"refused: {_some(counts.refused)}: {explain(forwarder.refusal)}")
-        return exit_code_of(forwarder.refusal)
-    return OK

@@ -12,7 +12,7 @@ from typing import Any
 import click
 import orjson
 
-__all__ = ["clean", "colour", "complain", "json_line", "one_line", "print_json"]
+__all__ = ["clean", "colour", "complain", "json_line", "json_lines", "one_line", "print_json"]
 
 # Colours (ECMA-48, SGR) are dropped as a whole. Of every other sequence only the characters
 # that a terminal acts on are: its text stays, so that nothing can be hidden from a person.
@@ -60,10 +60,18 @@ def print_json(value: Any) -> None:
 
 def json_line(value: Any) -> str:
     """Write a value as one line of JSON, with escapes for what terminals act on."""
-    line = orjson.dumps(value).decode()
-    if line.isascii() and "\x7f" not in line:  # as most are, and a journal has a million
-        return line
-    return "".join(map(_escaped, line))
+    return _harmless(orjson.dumps(value).decode())
+
+
+def json_lines(value: Any) -> str:
+    """Write a value as :func:`json_line` does, over several lines."""
+    return _harmless(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+
+
+def _harmless(text: str) -> str:
+    if text.isascii() and "\x7f" not in text:  # as most are, and a journal has a million
+        return text
+    return "".join(map(_escaped, text))
 
 
 def _escaped(char: str) -> str:

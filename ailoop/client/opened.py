@@ -76,6 +76,8 @@ def open_answer(response: ResponseMessage, kept: Kept | None) -> ResponseMessage
         metadata={**clear, **told} or None,
     )
     decision = Approval(opened)
+    if decision.edited and kept.bare_hash is None:
+        raise UnreadAnswer(response, "its context was edited, which nobody had offered")
     if kept.bare_hash and decision and said["answer"] is not None and not decision.edited:
         raise UnreadAnswer(response, "its edited context is not understood")
     return OpenedResponse.opened(opened, kept.hidden(part, decision))

@@ -7,17 +7,14 @@ and has what a surface needs to show it.
 from __future__ import annotations
 
 import math
-import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from datetime import date, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from attrs import frozen
 
+from ailoop.model.formats import FORMATS
+
 __all__ = [
-    "FORMATS",
     "BooleanField",
     "ChoiceField",
     "ChoicesField",
@@ -27,16 +24,11 @@ __all__ = [
     "TextField",
     "Unfit",
     "describe",
+    "is_finite",
 ]
 
 _LARGEST = 2**53 - 1
 """Beyond it, what JavaScript reads is not what was written (RFC 7493, section 2.2)."""
-
-_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_TIME = re.compile(
-    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)",
-    re.ASCII,
-)
 
 
 class Unfit(ValueError):  # noqa: N818 -- an answer that does not fit is no fault
@@ -47,6 +39,14 @@ def describe(value: Any) -> str:
     """Say what kind of JSON a value is."""
     names = {dict: "an object", list: "an array", str: "text", bool: "true or false"}
     return names.get(type(value), "null" if value is None else "a number")
+
+
+def is_finite(value: float) -> bool:
+    """Whether a number is one to calculate with; Python has whole ones beyond any float."""
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 @frozen(kw_only=True)
@@ -84,7 +84,7 @@ class TextField(Field):
 
     :param least: how many characters there have to be.
     :param most: how many there may be, if that is bounded.
-    :param format: a key of :data:`FORMATS`.
+    :param format: a key of :data:`~ailoop.model.formats.FORMATS`.
     """
 
     least: int = 0
@@ -133,8 +133,8 @@ class NumberField(Field):
         return "a whole number" if self.whole else "a number"
 
     def _exact(self, value: float) -> int | float:
-        if not math.isfinite(value):
-            raise Unfit(f"must be {self._wanted}, and {value} is none")
+        if not is_finite(value):
+            raise Unfit(f"must be {self._wanted} that JSON has")
         if self.whole:
             if value != int(value):
                 raise Unfit("must be a whole number")
@@ -216,44 +216,3 @@ def _choose(options: tuple[Option, ...], value: Any, wanted: str) -> str:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def _is_email(text: str) -> bool:
-    name, at, host = text.rpartition("@")
-    plain = not any(char <= " " or char == "\x7f" for char in text) and "@" not in name
-    return bool(at and name and host) and plain and len(text) <= 254
-
-
-def _is_uri(text: str) -> bool:
-    if any(char <= " " or char == "\x7f" for char in text):
-        return False
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    return bool(parts.scheme and (parts.netloc or parts.path))
-
-
-def _is_date(text: str) -> bool:
-    return _DATE.fullmatch(text) is not None and _is_read_by(date.fromisoformat, text)
-
-
-def _is_time(text: str) -> bool:
-    return _TIME.fullmatch(text) is not None and _is_read_by(datetime.fromisoformat, text)
-
-
-def _is_read_by(read: Callable[[str], object], text: str) -> bool:
-    try:
-        read(text)
-    except ValueError:
-        return False
-    return True
-
-
-FORMATS: dict[str, tuple[Callable[[str], bool], str]] = {
-    "email": (_is_email, "must be an address, such as ann@example.org"),
-    "uri": (_is_uri, "must be a URI, such as https://example.org/"),
-    "date": (_is_date, "must be a date, such as 2026-01-31"),
-    "date-time": (_is_time, "must be a time with its zone, such as 2026-01-31T12:00:00Z"),
-}
-"""The formats of texts: what checks them, and what is said to whoever has it wrong."""

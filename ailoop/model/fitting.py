@@ -24,7 +24,7 @@ from ailoop.model.message import (
     ResponseType,
 )
 
-__all__ = ["FITTED", "decided", "fit_answer", "parse_answer"]
+__all__ = ["FITTED", "decided", "fit_answer", "is_same_json", "parse_answer"]
 
 FITTED = ("index", "value")
 """Members of a response's metadata that say what the answer means, and come from here alone."""
@@ -60,8 +60,10 @@ def decided(asked: PromptContent, said: Response) -> PromptContent:
         and said.response_type is _APPROVED
         and said.answer is not None
     ):
-        return evolve(asked, context=load_json(said.answer))
-    return asked
+        edited = parse_answer(said.answer)
+        if isinstance(edited, dict):
+            return evolve(asked, context=edited)
+    return asked  # also of what stands there in the place of an encrypted answer
 
 
 _PATH = "$.content.answer"
@@ -101,7 +103,7 @@ def _fit_edit(asked: Authorization, said: Response) -> tuple[Response, dict[str,
         )
     if is_deeper(edited, _DEPTH):
         raise refuse_answer(("", f"The context is nested more than {_DEPTH} levels deep"))
-    if _same(edited, asked.context):
+    if is_same_json(edited, asked.context):
         return evolve(said, answer=None), {}
     return evolve(said, answer=json_text(edited)), {"value": edited}
 
@@ -114,7 +116,8 @@ def parse_answer(answer: str) -> Any:
         return answer
 
 
-def _same(one: Any, other: Any) -> bool:
+def is_same_json(one: Any, other: Any) -> bool:
+    """Whether two values are the same, in whatever order members were written."""
     # Not by ==, for which 1 and true are the same.
     written = [orjson.dumps(value, option=orjson.OPT_SORT_KEYS) for value in (one, other)]
     return written[0] == written[1]

@@ -13,7 +13,6 @@ from typing import Any
 from attrs import evolve
 
 from ailoop.model.field import (
-    FORMATS,
     BooleanField,
     ChoiceField,
     ChoicesField,
@@ -24,6 +23,7 @@ from ailoop.model.field import (
     Unfit,
     describe,
 )
+from ailoop.model.formats import FORMATS
 from ailoop.model.schema_part import TEXT_LENGTH, Part
 
 __all__ = ["MOST_FIELDS", "MOST_OPTIONS", "NAME_LENGTH", "read_schema"]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
-from ailoop.model.field import describe
+from ailoop.model.field import describe, is_finite
 
 __all__ = ["TEXT_LENGTH", "FormError", "Part"]
 
@@ -76,7 +75,7 @@ class Part:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.error(name, f"must be a number, not {describe(value)}")
-        if not math.isfinite(value):
+        if not is_finite(value):
             raise self.error(name, "must be a number that JSON has")
         return value
 

@@ -11,8 +11,9 @@ from uuid import uuid4
 import pytest
 from attrs import evolve
 
-from ailoop import AlreadySettled, Busy, Conflict, Undelivered, Unreachable
-from ailoop.adapters.asking import Approved, Asking, Denied, NoDecision, Prompt, Silent, ask_all
+from ailoop import AlreadySettled, Busy, Conflict, Undelivered, Unreachable, UnreadAnswer
+from ailoop.adapters.asking import Asking, Prompt, ask_all
+from ailoop.adapters.outcomes import Approved, Denied, NoDecision, Silent
 from ailoop.adapters.steps import blocking
 from ailoop.client.approval import Approval
 from ailoop.client.ticket import Ticket
@@ -64,6 +65,7 @@ class Client:
 
 NOT_SHOWN = Undelivered(uuid4(), 3)
 AWAY = Unreachable("no daemon at http://127.0.0.1:1")
+UNREAD = UnreadAnswer(YES, "it is not sealed")
 FASTER = AlreadySettled({"code": "already_settled"})
 CASES: list[tuple[dict[str, Any], Any]] = [
     ({"post_authorization": [AWAY]}, Silent(str(AWAY))),
@@ -108,6 +110,17 @@ CASES: list[tuple[dict[str, Any], Any]] = [
         {"post_authorization": [TICKET], "wait": [EDITED]},
         Silent("its arguments were edited, which nobody had offered"),
     ),
+    (
+        # Somebody decided at the very moment, and then the daemon went away.
+        {
+            "post_authorization": [TICKET],
+            "wait_delivered": [NOT_SHOWN],
+            "withdraw": [FASTER],
+            "wait": [AWAY],
+        },
+        Silent(str(AWAY)),
+    ),
+    ({"post_authorization": [TICKET], "wait": [UNREAD]}, Silent(str(UNREAD))),
     (
         # An answer to another kind of prompt, from whoever mixed them up.
         {

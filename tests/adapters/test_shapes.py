@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
-from ailoop.adapters.asking import Approved, Denied, NoDecision, Outcome, Said, Silent
 from ailoop.adapters.interrupts import plan
+from ailoop.adapters.outcomes import Approved, Denied, NoDecision, Outcome, Said, Silent
+from ailoop.adapters.values import load_exactly
+from ailoop.model.codec import encode, load_json, load_message
+from ailoop.model.message import Authorization, Message
 
 ARGS = {"to": "ann"}
 YES, EDITED = Approved(), Approved({"to": "ben"}, edited=True)
@@ -179,8 +182,9 @@ FORM = {"type": "object", "properties": {"colour": CHOICE}, "required": ["colour
         ({"type": "boolean"}, {"answer": False}, False),
         ({"type": "array", "items": FORM}, '[{"colour": "red"}]', [{"colour": "red"}]),
         ({"type": "array", "items": FORM}, "red", "red"),
+        ({"type": "array", "items": FORM}, "[" * 60_000, "[" * 60_000),
     ],
-    ids=["words", "form", "choice", "yes or no", "JSON", "no JSON"],
+    ids=["words", "form", "choice", "yes or no", "JSON", "no JSON", "too deep"],
 )
 def test_any_other_value_is_a_question(schema: Any, said: Any, answer: Any) -> None:
     """It is answered with words, or with what a form of its schema holds."""
@@ -197,3 +201,26 @@ def test_what_did_not_fit_is_said() -> None:
     """The prompt that asks again says what was wrong."""
     (prompt,) = plan("Which?", None, "key", "no such colour").prompts
     assert prompt.text == "Which?\n\nThe last answer did not fit: no such colour"
+
+
+def test_numbers_that_no_message_has() -> None:
+    """They are shown in full, as texts; so nobody can edit them, and what was asked is done."""
+    args = {"wei": 10**30, "least": -(2**63), "most": 2**64 - 1, "rate": float("inf")}
+    made = plan([inbox("accept", "edit", args=args)], None, "key")
+    (prompt,) = made.prompts
+    shown = {"wei": "1" + "0" * 30, "rate": "Infinity"}
+    assert prompt.context == args | shown
+    assert not prompt.editable
+    asked = Message(channel="a", content=Authorization(action="mail", context=prompt.context))
+    assert load_message(load_json(encode(asked))).content == asked.content
+    assert made.resume([YES]) == [{"type": "accept", "args": None}]
+
+
+@pytest.mark.parametrize("text", ["[" * 60_000, "{", "9" * 5000], ids=["deep", "cut", "long"])
+def test_arguments_of_a_model(text: str) -> None:
+    """Whatever it writes is JSON or is not, and nothing else is raised."""
+    if text.isdecimal():
+        assert load_exactly(text) == text
+    else:
+        with pytest.raises(ValueError, match=r"."):
+            load_exactly(text)

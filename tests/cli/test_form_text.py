@@ -114,8 +114,47 @@ def test_a_default_of_several_lines() -> None:
 
 
 def test_a_context() -> None:
-    """Only an object is one; it is sent as it was written."""
-    assert read_context('{"a": 1.50}') == '{"a": 1.50}'
+    """Only an object is one; it is sent as it was written, but for the space between."""
+    assert read_context('{"a":\n 1.50, "b \\\\": " \\" c"}') == '{"a":1.50,"b \\\\":" \\" c"}'
     for wrong in ("", "[1]", "{", "yes"):
         with pytest.raises(ValueError, match=r".+"):
             read_context(wrong)
+
+
+@pytest.mark.parametrize(
+    ("field", "default"),
+    [
+        ({"type": "string"}, '"quoted"'),
+        ({"type": "string"}, "a; count: 4"),
+        ({"type": "string"}, "two\nlines \u202e"),
+        ({"type": "string", "enum": ["one  two", " eu "]}, " eu "),
+        ({"type": "array", "items": {"enum": ["a, b", "[c]"]}}, ["a, b"]),
+        ({"type": "array", "items": {"enum": ["a, b", "[c]"]}}, ["[c]"]),
+        ({"type": "array", "items": {"enum": ["a"]}}, []),
+        ({"type": "number"}, 1e21),
+    ],
+    ids=["quotes", "semicolon", "lines", "spaces", "comma", "bracket", "none", "large"],
+)
+def test_who_changes_nothing_sends_the_defaults(field: dict[str, Any], default: Any) -> None:
+    """What stands there already is read as what it stands for."""
+    field = field | {"default": default}
+    count = {"type": "integer", "default": 2}
+    schema = {"type": "object", "properties": {"field": field, "count": count}}
+    text = form_template(schema)
+    assert "\u202e" not in text
+    assert json.loads(read_form(schema, text)) == {"field": default, "count": 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("name: ab\ncount: " + "9" * 400, "count must be a whole number that JSON has"),
+        ("name: ab\nregion: 0000000019", "region must be one of eu, us"),
+        ("name: ab\nname: cd", "name is there twice"),
+    ],
+    ids=["count", "region", "name"],
+)
+def test_what_is_typed_to_do_harm(text: str, sentence: str) -> None:
+    """It is refused in words, and of two lines for one field none is picked."""
+    with pytest.raises(ValueError, match=f"^{sentence}$"):
+        read_form(SCHEMA, text)

@@ -201,6 +201,8 @@ def test_nobody_at_a_pipe_edits() -> None:
         (("--field", "x"), "not NAME:TYPE"),
         (("--field", "x:word"), "word is no type"),
         (("--field", "x:int=a"), "schema.properties.x.default: must be a whole number"),
+        (("--field", "x:bool=maybe"), "schema.properties.x.default: must be true or false"),
+        (("--field", "x:text", "--field", "x:int"), "x is there twice"),
         (("--field", "x:a|a"), "schema.properties.x.enum[1]: is there twice"),
         (("--schema", "{"), "not JSON"),
         (("--schema", "[1]"), "No such file"),
@@ -223,3 +225,11 @@ def test_answers_used_wrongly(arguments: tuple[str, ...]) -> None:
     """An answer is a text or an object."""
     prompt_id = "01990000-0000-7000-8000-000000000001"
     assert CliRunner().invoke(cli, ["answer", prompt_id, *arguments]).exit_code == 2
+
+
+def test_a_default_is_read_as_what_is_typed() -> None:
+    """``yes`` is yes, and a choice has its number, before the form is there and in it."""
+    schema = read_schema_options(None, ("dry:bool=yes", "region:eu|us=2", "count:int= 3"))
+    assert schema is not None
+    defaults = {name: part["default"] for name, part in schema["properties"].items()}
+    assert defaults == {"dry": True, "region": "us", "count": 3}

@@ -65,3 +65,32 @@ def test_only_where_it_is_allowed(api: Api, channel: str, open_screen: OpenScree
         inbox.type(DOWN)
         inbox.wait_for("a approve   d deny")
         assert "CHANGES" not in inbox.screen
+
+
+def test_nothing_is_hidden_in_what_is_changed(
+    api: Api, channel: str, open_screen: OpenScreen
+) -> None:
+    """What a terminal acts on, or nobody sees, stands there by its code; it is no change."""
+    context = {"path": "/a\u202e\x9b31m"}
+    prompt = api.request_permission(channel, context=context, editable=True)
+    with open_screen() as inbox:
+        inbox.wait_for("e change it")
+        inbox.type("e")
+        inbox.wait_for(r"/a\u202e\u009b31m")
+        inbox.enter("")
+        assert api.response_to(prompt)["content"]["answer"] is None
+
+
+def test_changes_that_are_left(api: Api, channel: str, open_screen: OpenScreen) -> None:
+    """Who has changed the context and then approves without that is told so."""
+    prompt = api.request_permission(channel, context={"path": "/a"}, editable=True)
+    with open_screen() as inbox:
+        inbox.wait_for("e change it")
+        inbox.type("e")
+        inbox.wait_for("APPROVE WITH CHANGES")
+        inbox.type(" ")
+        inbox.type("\x1b")
+        inbox.wait_for("a approve")
+        inbox.type("a")
+        inbox.wait_for("APPROVE AS ASKED, without your changes.")
+        assert api.state(prompt) == "pending"

@@ -229,3 +229,12 @@ def test_a_refusal_does_not_outgrow_what_is_refused():
     """Of a thousand wrong fields some are told."""
     told = problems_of(form(), {f"field {n}": 1 for n in range(1000)})
     assert len(told) == 10
+
+
+@pytest.mark.parametrize("keyword", ["minimum", "maximum", "default"])
+def test_a_number_beyond_all(keyword):
+    """A program may have a whole number that no float holds; it is refused in words."""
+    for kind in ("integer", "number"):
+        error = error_of(form(n={"type": kind, keyword: 10**400}))
+        assert error.path == f".properties.n.{keyword}"
+        assert "that JSON has" in error.sentence

@@ -209,6 +209,24 @@ def test_approved_with_changes(api, inbox):
     assert response["metadata"]["value"] == CONTEXT | {"path": "/srv/b"}
 
 
+def test_a_long_context(api, inbox):
+    """What fits as it was asked fits as it was changed, though lines make it longer."""
+    deep: Any = [1] * 500
+    for _ in range(12):
+        deep = [deep]
+    context = {"deep": deep, "says": 'a  \\" b\\\\', "size": 12345678901234567890}
+    prompt = post(api, "authorization", context=context, editable=True)
+    card = inbox.card(prompt)
+    card.get_by_text("Change the context").click()
+    editor = labelled(card, "Context to be approved")
+    editor.fill(editor.input_value().replace("says", "said"))
+    card.get_by_role("button", name="Approve with changes").click()
+    inbox.expect_outcome(prompt, "Approved by you")
+    said = context["says"]
+    del context["says"]
+    assert api.response_to(prompt)["metadata"]["value"] == context | {"said": said}
+
+
 def test_a_context_that_is_none(api, inbox):
     """Nothing is approved that cannot be read."""
     prompt = editable(api)
@@ -230,3 +248,43 @@ def test_no_changes_where_none_are_allowed(api, inbox):
     prompt = post(api, "authorization", context=CONTEXT)
     expect(inbox.card(prompt).get_by_text("Context", exact=False).first).to_be_visible()
     expect(inbox.card(prompt).get_by_text("Change the context")).to_have_count(0)
+
+
+def test_numbers_as_other_languages_write_them(api, inbox):
+    """A bound or a default of 1.0 is 1, and one that no float holds breaks no card."""
+    properties = {
+        "share": {"type": "number", "minimum": 0.0, "maximum": 2.0, "default": 1.0},
+        "mass": {"type": "number", "maximum": 12345678901234567890},
+        "size": {"type": "integer", "minimum": 0.5, "default": 2.0},
+        "teams": {
+            "type": "array",
+            "items": {"type": "string", "enum": ["ops", "web"]},
+            "maxItems": 1.0,
+        },
+        "name": {"type": "string", "maxLength": 3.0},
+    }
+    prompt = ask(api, properties=properties, required=[])
+    card = inbox.card(prompt)
+    expect(labelled(card, "share")).to_have_value("1")
+    labelled(card, "share").fill("3")
+    send(card)
+    expect(card.get_by_role("alert")).to_contain_text("share: ")
+    labelled(card, "share").fill("1.5")
+    labelled(card, "ops").check()
+    labelled(card, "web").check()
+    send(card)
+    expect(card.get_by_role("alert")).to_contain_text("teams: ")
+    labelled(card, "web").uncheck()
+    send(card)
+    inbox.expect_outcome(prompt, "Answered")
+    value = api.response_to(prompt)["metadata"]["value"]
+    assert value == {"share": 1.5, "size": 2, "teams": ["ops"]}
+
+
+def test_a_default_of_several_lines(api, inbox):
+    """What an agent has proposed comes back as it was, line ends and all."""
+    note = "one\n\n  two"
+    prompt = ask(api, properties={"note": {"type": "string", "default": note}}, required=[])
+    send(inbox.card(prompt))
+    inbox.expect_outcome(prompt, "Answered")
+    assert api.response_to(prompt)["metadata"]["value"] == {"note": note}

@@ -241,6 +241,49 @@ def test_nested_too_deep(agent, api, inbox, people, depth):
     expect(inbox.card(prompt).get_by_role("button")).to_have_text(["Deny unread"])
 
 
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"type": "string", "value": "x"},
+        {"type": "string", "pattern": "^a$"},
+        {"type": "string", "default": {"toString": None}},
+        {"type": "integer", "minimum": "1"},
+        {"type": "string", "title": 1},
+    ],
+    ids=["unknown", "pattern", "default", "bound", "title"],
+)
+def test_a_schema_that_is_no_form(agent, api, inbox, people, field):
+    """What breaks the rules of forms is not shown; the others are."""
+    other = agent.post_authorization("a", "something else")
+    prompt = str(new_id())
+    schema = {"type": "object", "properties": {"a": field}}
+    content = {"type": "question", "text": "?", "schema": schema}
+    inner = {"content": content, "nonce": "?", "reply_to": people.keys["bob"].dump()}
+    part = seal(inner, [people.public_key("ann")], f"question a {prompt}")
+    cover = {"type": "question", "text": "cover"}
+    message = {"id": prompt, "channel": "a", "content": cover, "metadata": {"sealed": part}}
+    assert api.post_many([message]).status_code == 201
+    take_key(inbox, people.private("ann"))
+    expect(inbox.card(str(other.id)).get_by_role("button")).to_have_text(["Approve", "Deny"])
+    expect(inbox.card(prompt).locator(".sealed")).to_contain_text("it is not understood")
+
+
+def test_an_answer_that_does_not_fit(agent, api, inbox, people):
+    """It is the page that has to say so: the server cannot read what it is sent."""
+    schema = {"type": "object", "properties": {"code": {"type": "string", "minLength": 3}}}
+    ticket = agent.post_question("a", "Which?", schema=schema)
+    take_key(inbox, people.private("ann"))
+    card = inbox.card(str(ticket.id))
+    card.get_by_label("code").fill("😀😀")
+    card.get_by_role("button", name="Send answer").click()
+    expect(card.get_by_role("alert")).to_have_text("code: this needs at least 3 characters.")
+    assert api.state(str(ticket.id)) == "pending"
+    card.get_by_label("code").fill("😀😀😀")
+    card.get_by_role("button", name="Send answer").click()
+    inbox.expect_outcome(str(ticket.id), "Answered")
+    assert agent.wait(ticket, schema=schema).value == {"code": "😀😀😀"}
+
+
 def test_moved(agent, api, inbox, people):
     """A sealed content under another prompt's id does not open."""
     agent.post_authorization("a", WORDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,18 @@ async def test_the_same_answer_again(server: Served) -> None:
     assert again.json() == first.json()
     other = await server.respond(prompt, answer={"a": 2, "b": 2})
     assert other.json()["code"] == "already_settled"
+
+
+async def test_the_same_edit_again(server: Served) -> None:
+    """An edit is the same in whatever order its members come; 1 is not true."""
+    prompt = await server.post(authorization(context={}, editable=True))
+    approved = partial(server.respond, prompt, response_type="authorization_approved")
+    first = await approved(answer={"to": {"a": 1, "b": []}, "limit": 1})
+    again = await approved(answer='{"limit": 1, "to": {"b": [], "a": 1}}')
+    assert again.status_code == 200
+    assert again.json() == first.json()
+    for other in ({"to": {"a": 1, "b": []}, "limit": True}, None):
+        assert (await approved(answer=other)).json()["code"] == "already_settled"
 
 
 async def test_nobody_else_says_what_an_answer_means(server: Served) -> None:

@@ -17,14 +17,13 @@ from collections.abc import Callable
 from math import inf
 from typing import Any
 
-import orjson
 from attrs import frozen
 
 from ailoop.cli.form_text import form_template, read_context, read_form
 from ailoop.cli.terminal.answer_line import AnswerLine
 from ailoop.cli.terminal.entry import Entry
 from ailoop.cli.terminal.wording import Markup
-from ailoop.cli.text import one_line
+from ailoop.cli.text import json_lines, one_line
 from ailoop.model.message import Authorization, Navigate, Question, ResponseType
 
 __all__ = ["CRAMPED", "MOMENT_SECONDS", "Answering", "Form"]
@@ -36,6 +35,7 @@ MOMENT_SECONDS = 0.3
 
 _CAPTIONS = {"a": "APPROVE. Reason, if any: ", "d": "DENY. Reason, if any: "}
 _ANSWER, _CHOICE = "Answer: ", "Choice, by number or text: "
+_UNCHANGED = "APPROVE AS ASKED, without your changes. Reason, if any: "
 _CHANGED = "APPROVE WITH CHANGES. The context, as JSON:\n"
 _FILL_IN = "Fill in, a line for each field:\n"
 _KINDS = {
@@ -164,6 +164,8 @@ class Answering:
             # A number takes the place of another one; words that were typed go on with it.
             begun = entry.draft = typed if choices and typed else entry.draft + typed
             caption = _CAPTIONS.get(key, _CHOICE if choices else _ANSWER)
+            if key == "a" and entry.changes:
+                caption = _UNCHANGED
         multiline = caption in (_ANSWER, _CHANGED, _FILL_IN)
         self.form = Form(entry, key, AnswerLine(caption, begun, multiline=multiline))
 
@@ -218,7 +220,7 @@ class Answering:
 
 def _as_asked(entry: Entry) -> str:
     context = entry.content.context if isinstance(entry.content, Authorization) else None
-    return orjson.dumps(context, option=orjson.OPT_INDENT_2).decode()
+    return json_lines(context)  # of what is edited nothing may be hidden
 
 
 def _read(form: Form, text: str) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ailoop.model.field import FORMATS
 from ailoop.model.form_schema import MOST_FIELDS, MOST_OPTIONS, NAME_LENGTH
+from ailoop.model.formats import FORMATS
 from ailoop.model.schema_part import TEXT_LENGTH
 
 __all__ = ["form_schemas"]

@@ -22,7 +22,8 @@ export class Editor {
   }
 
   /**
-   * Return the context as it was typed, so that no number of it becomes another one.
+   * Return the context as it was typed, so that no number of it becomes another one; but without
+   * the spaces between, for which an answer may have no room.
    * @throws {Error} it is no object of JSON; `focus` goes to it
    */
   read() {
@@ -36,7 +37,7 @@ export class Editor {
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       throw new Error("Nothing is decided, the context has to be an object: { … }");
     }
-    return this.field.value;
+    return this.field.value.replace(/("(?:\\.|[^"\\])*")|\s+/g, "$1");
   }
 
   refuse() {}

@@ -1,46 +1,10 @@
 // The form of a question that carries a schema: a field for each of its properties. What is
 // typed is judged by the server; here a person is told at once what is plainly missing.
 
+import { readFields } from "./fields.js";
 import { make, plainText } from "./text.js";
 
 const INPUTS = { email: "email", uri: "url", date: "date", "date-time": "datetime-local" };
-const FORMATS = new Set(Object.keys(INPUTS));
-const isText = (value) => typeof value === "string";
-const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
-
-/**
- * Read a schema, which of an encrypted prompt nobody has looked at before.
- * @returns {object[]} for each property: `name`, `kind`, `required`, `options` and what it says
- * @throws {Error} it is no form
- */
-export function readFields(schema) {
-  if (!isObject(schema) || !isObject(schema.properties)) throw new Error("the schema is no form");
-  const required = new Set(Array.isArray(schema.required) ? schema.required : []);
-  return Object.entries(schema.properties).map(([name, property]) => {
-    if (!isObject(property)) throw new Error("a property of the schema is none");
-    const kind = kindOf(property);
-    const options = kind === "one" ? optionsOf(property) : kind === "some" ? optionsOf(property.items) : [];
-    return { ...property, name, kind, options, required: required.has(name) };
-  });
-}
-
-function kindOf(property) {
-  if (property.type === "array" && isObject(property.items)) return "some";
-  if (property.enum || property.oneOf) return "one";
-  if (property.type === "boolean") return "flag";
-  if (property.type === "integer" || property.type === "number") return "number";
-  if (property.type === "string" && (property.format === undefined || FORMATS.has(property.format))) return "text";
-  throw new Error("a property of the schema is of no kind that is known");
-}
-
-function optionsOf(property) {
-  const named = property.oneOf ?? property.anyOf;
-  if (Array.isArray(named) && named.every((one) => isText(one?.const))) {
-    return named.map((one) => ({ value: one.const, label: isText(one.title) ? one.title : one.const }));
-  }
-  if (!Array.isArray(property.enum) || !property.enum.every(isText)) throw new Error("choices that are none");
-  return property.enum.map((value) => ({ value, label: value }));
-}
 
 export class Form {
   /**
@@ -90,9 +54,9 @@ export class Form {
     return JSON.stringify(value);
   }
 
-  /** Note which field the server did not take. @param {string} path such as `answer.region` */
+  /** Note which field the server did not take. @param {string} path such as `$.content.answer.region` */
   refuse(path) {
-    this.wrong = this.fields.find((field) => path.endsWith(`.${field.name}`)) ?? null;
+    this.wrong = this.fields.find((field) => path === `$.content.answer.${field.name}`) ?? null;
     this.wrong?.mark(true);
   }
 
@@ -109,19 +73,21 @@ export class Form {
 class Field {
   constructor(property, id) {
     Object.assign(this, { ...property, id });
-    this.title = isText(property.title) && property.title ? property.title : property.name;
+    this.title = property.title || property.name;
     const several = this.kind === "some";
     this.element = make(several ? "fieldset" : "div", `property ${this.kind}`);
     const caption = this.element.appendChild(make(several ? "legend" : "label", "", this.title));
     caption.dir = "auto";
     if (this.required) caption.append(make("span", "quiet", " (required)"));
     this.controls = several ? this.drawBoxes() : [this.drawControl(caption)];
-    if (isText(property.description) && property.description) this.drawDescription(property.description);
+    if (property.description) this.drawDescription(property.description);
     if (property.default !== undefined) this.entered = this.shown(property.default);
   }
 
   drawControl(caption) {
-    const control = make(this.kind === "one" ? "select" : "input");
+    // A line has no room for the line ends of a default.
+    const hasLines = this.kind === "text" && this.default?.includes("\n");
+    const control = make(this.kind === "one" ? "select" : hasLines ? "textarea" : "input");
     control.id = caption.htmlFor = `field-${this.id}`;
     if (this.kind === "one") {
       control.append(new Option("Choose", ""), ...this.options.map(({ label }, at) => new Option(plainText(label), at)));
@@ -130,13 +96,15 @@ class Field {
       caption.prepend(control);
       return control;
     } else if (this.kind === "number") {
-      Object.assign(control, { type: "number", step: this.type === "integer" ? 1 : "any" });
-      if (this.minimum !== undefined) control.min = this.minimum;
+      const whole = this.type === "integer";
+      Object.assign(control, { type: "number", step: whole ? 1 : "any" });
+      // A browser counts its steps from the minimum.
+      if (this.minimum !== undefined) control.min = whole ? Math.ceil(this.minimum) : this.minimum;
       if (this.maximum !== undefined) control.max = this.maximum;
     } else {
-      control.type = INPUTS[this.format] ?? "text";
+      if (!hasLines) control.type = INPUTS[this.format] ?? "text";
       if (this.maxLength !== undefined) control.maxLength = this.maxLength;
-      if (control.type === "text") control.dir = "auto";
+      if (!INPUTS[this.format]) control.dir = "auto";
     }
     this.element.append(control);
     return control;
@@ -200,6 +168,10 @@ class Field {
     if (this.kind === "some") return this.countProblem(this.value?.length ?? 0);
     if (!control.checkValidity()) return control.validationMessage;
     if (this.required && this.value === undefined) return "this is needed.";
+    // No server sees an encrypted answer; it counts characters, as a browser does not.
+    if (this.kind === "text" && this.value && [...this.value].length < (this.minLength ?? 0)) {
+      return `this needs at least ${this.minLength} characters.`;
+    }
     // A whole number beyond this would be sent as another one.
     if (this.type === "integer" && this.value !== undefined && !Number.isSafeInteger(this.value)) return "this is too large.";
     return "";

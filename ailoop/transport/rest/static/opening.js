@@ -1,7 +1,7 @@
 // Encrypted messages, opened where there is a key, and decisions, encrypted for who asked. The
 // rules are those of every surface: what cannot be read here can be denied, and nothing else.
 
-import { readFields } from "./form.js";
+import { readFields } from "./fields.js";
 import { kept } from "./keyring.js";
 import { CannotUnseal, seal, unseal, whyNot } from "./sealed.js";
 
