@@ -1,0 +1,128 @@
+/** What one part hands to whoever waits for it, and how a wait is cut short. */
+
+/** Where one awaited outcome arrives. */
+export class Slot<T> {
+  /** The outcome. That nobody may await it is no error. */
+  readonly promise: Promise<T>;
+  #settle!: { resolve: (value: T) => void; reject: (error: unknown) => void };
+
+  constructor() {
+    this.promise = new Promise<T>((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+    this.promise.catch(ignore);
+  }
+
+  /** Hand over the outcome; the first one counts. */
+  put(value: T): void {
+    this.#settle.resolve(value);
+  }
+
+  /** Hand over a failure, in its place. */
+  fail(error: unknown): void {
+    this.#settle.reject(error);
+  }
+}
+
+/** Do nothing. */
+export function ignore(): void {
+  // On purpose.
+}
+
+/** Return what a promise brings, or reject with the signal's reason if it comes first. */
+export async function abortable<T>(promise: Promise<T>, signal?: AbortSignal | null): Promise<T> {
+  if (!signal) return promise;
+  promise.catch(ignore);
+  const aborted = new Slot<never>();
+  const abort = () => {
+    aborted.fail(signal.reason);
+  };
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort);
+  try {
+    return await Promise.race([aborted.promise, promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+/** What cuts something short. */
+export interface Bounds {
+  readonly signal?: AbortSignal | null | undefined;
+  /** How long it may take. */
+  readonly seconds?: number;
+  /** Returns what it rejects with when it takes longer. */
+  readonly why?: () => unknown;
+  /** Where it is while it lasts, for somebody to abort all that are there. */
+  readonly among?: Set<AbortController>;
+}
+
+/** Do something within bounds; it gets the signal that stands for all of them. */
+export async function bounded<T>(
+  bounds: Bounds,
+  use: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { signal, seconds, why, among } = bounds;
+  const stop = new AbortController();
+  const abort = () => {
+    stop.abort(signal?.reason);
+  };
+  if (signal?.aborted) throw signal.reason;
+  signal?.addEventListener("abort", abort);
+  among?.add(stop);
+  const timer =
+    seconds === undefined
+      ? undefined
+      : after(seconds, () => {
+          stop.abort(why?.());
+        });
+  try {
+    return await abortable(use(stop.signal), stop.signal);
+  } finally {
+    clearTimeout(timer);
+    among?.delete(stop);
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+/** Return when a promise is fulfilled, or once so many seconds are over. */
+export async function within(promise: Promise<unknown>, seconds: number): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([promise, sleep(seconds, over.signal)]);
+  over.abort();
+}
+
+/** Wait. */
+export async function sleep(seconds: number, signal?: AbortSignal | null): Promise<void> {
+  const over = new Slot<void>();
+  const timer = after(seconds, () => {
+    over.put();
+  });
+  try {
+    await abortable(over.promise, signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const LONGEST_SECONDS = 2e6;
+
+/** A timer as `clearTimeout` takes it. */
+export type Timer = ReturnType<typeof setTimeout>;
+
+/** Call a function after so many seconds; no timer takes more than 24 days. */
+export function after(seconds: number, call: () => void): Timer {
+  return setTimeout(call, Math.ceil(Math.min(Math.max(seconds, 0), LONGEST_SECONDS) * 1000));
+}
+
+/** Tell Node whether a timer alone keeps the process; a page has no such question. */
+export function holds(timer: Timer | undefined, held: boolean): void {
+  if (typeof timer !== "object") return;
+  if (held) timer.ref();
+  else timer.unref();
+}
+
+/** Return the seconds of a clock that does not jump. */
+export function clock(): number {
+  return performance.now() / 1000;
+}
