@@ -23,6 +23,7 @@ BIN = VENV / SCRIPTS
 PYTHON = BIN / "python"
 AGENTS_SDK = ROOT / ".venv-agents"
 """For the counterpart that does not go with what the others need."""
+TYPESCRIPT = ROOT / "typescript"
 
 
 PROGRAMS = (
@@ -31,6 +32,9 @@ PROGRAMS = (
     *("buildah", "catatonit", "mmdebstrap", "podman", "runc", "skopeo"),
 )
 """What tests use beside Python; Debian's packages have the same names."""
+NODE_PACKAGES = ("nodejs", "npm")
+OLDEST_NODE = 18
+"""What Debian 12 has."""
 WITHOUT_PROGRAM = ("netavark",)
 """What these need of Debian's packages that is in nobody's path."""
 PYTHON_FOLDERS = ("ailoop", "benchmarks", "examples", "tests")
@@ -51,12 +55,12 @@ def fail(sentence: str) -> NoReturn:
     sys.exit(f"tasks.py: {sentence}")
 
 
-def run(*command: str | Path, **environment: str) -> None:
-    """Run a command here; stop with its status if it fails."""
+def run(*command: str | Path, folder: Path = ROOT, **environment: str) -> None:
+    """Run a command in a folder; stop with its status if it fails."""
     print(
         "$", " ".join(str(part).replace(f"{BIN}{os.sep}", "") for part in command), flush=True
     )
-    status = subprocess.run(command, cwd=ROOT, env=os.environ | environment, check=False)
+    status = subprocess.run(command, cwd=folder, env=os.environ | environment, check=False)
     if status.returncode:
         sys.exit(status.returncode)
 
@@ -87,6 +91,8 @@ def set_up(lock: str, venv: Path = VENV) -> None:
 def provide() -> None:
     """Have the programs that tests use, installed by Debian's package manager if we may."""
     missing = [program for program in PROGRAMS if shutil.which(program) is None]
+    # Whoever has a Node of their own keeps it, and what came with it.
+    missing += [] if shutil.which("node") else NODE_PACKAGES
     if not missing:
         return
     if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -99,6 +105,44 @@ def provide() -> None:
             f"Try: sudo apt-get install {' '.join(missing)}",
             flush=True,
         )
+
+
+def set_up_typescript() -> bool:
+    """Make ``typescript/node_modules`` hold what its lock file names; tell whether it does.
+
+    Where Node or npm is missing one is told what to do; in CI that is a failure.
+    """
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        lack = f"TypeScript is not checked: {'npm' if node else 'node'} is missing"
+        sentence = f"{lack}; try: sudo apt-get install nodejs npm"
+        if os.environ.get("AILOOP_STRICT"):
+            fail(sentence)
+        print(sentence, flush=True)
+        return False
+    told = subprocess.run([node, "--version"], capture_output=True, text=True, check=True)
+    version = told.stdout.strip()
+    if int(version.removeprefix("v").partition(".")[0]) < OLDEST_NODE:
+        fail(f"Node {OLDEST_NODE} or newer is needed, {node} is {version}")
+    wanted = hashlib.sha256(version.encode())
+    for name in ("package.json", "package-lock.json"):
+        wanted.update((TYPESCRIPT / name).read_bytes())
+    stamp = TYPESCRIPT / "node_modules" / ".stamp"
+    if stamp.exists() and stamp.read_text() == wanted.hexdigest():
+        return True
+    # No script of a package runs here; none that is used needs to.
+    run(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", folder=TYPESCRIPT)
+    stamp.write_text(wanted.hexdigest())
+    return True
+
+
+def run_typescript(*scripts: str) -> None:
+    """Run scripts of ``typescript/package.json``, where there is Node."""
+    if not set_up_typescript():
+        return
+    npm = shutil.which("npm") or "npm"
+    for script in scripts:
+        run(npm, "run", "--silent", script, folder=TYPESCRIPT)
 
 
 def check() -> None:
@@ -117,6 +161,7 @@ def check() -> None:
     )
     run(BIN / "mypy")
     run(BIN / "lint-imports")
+    run_typescript("check-format", "lint", "types")
 
 
 def docs() -> None:
@@ -124,6 +169,7 @@ def docs() -> None:
     set_up("dev.txt")
     # -E: tables come from the code, so a page can change where its file has not.
     run(PYTHON, "-m", "sphinx", "-E", "-W", "-q", "-b", "html", "docs", "docs/_build/html")
+    run_typescript("docs")
 
 
 def test(arguments: list[str]) -> None:
@@ -136,6 +182,7 @@ def test(arguments: list[str]) -> None:
     set_up("agents-sdk.txt", AGENTS_SDK)
     check()
     docs()
+    run_typescript("build", "test")
     run(BIN / "coverage", "erase")
     # Most tests wait for processes more than they compute.
     workers = str((os.cpu_count() or 1) + 1)

@@ -14,7 +14,9 @@ const ROOT = fileURLToPath(new URL(".", import.meta.url));
 const MAX_BYTES = 15 * 1024;
 const COMMON = { absWorkingDir: ROOT, target: ["es2022"], logLevel: "warning" };
 
-const sources = readdirSync(`${ROOT}src`).map((name) => `src/${name}`);
+const sources = readdirSync(`${ROOT}src`, { recursive: true })
+  .filter((name) => name.endsWith(".ts"))
+  .map((name) => `src/${name}`);
 rmSync(`${ROOT}dist`, { recursive: true, force: true });
 for (const format of ["esm", "cjs"]) {
   const outdir = `${ROOT}dist/${format}`;

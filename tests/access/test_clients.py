@@ -1,4 +1,4 @@
-"""The three faces of the client where a server wants to know who is there."""
+"""Every face of the client where a server wants to know who is there, by keys and by tokens."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ import trio
 
 from ailoop import AiloopClient, AiloopError, NotAllowed, Unauthenticated
 from tests.access.kit import Guarded
+from tests.access.test_tokens import KEYS, RULES, claims, public, sign
+from tests.client.conftest import face, transport
+from tests.client.faces import OpenClient, alone
+from tests.client.kit import Call
 from tests.sealed.kit import People
-from tests.serving import PORTS, until
+from tests.serving import PORTS, serving, until
 
-TRANSPORTS = ("websocket", "rest")
-
-
-@pytest.fixture(params=TRANSPORTS)
-def transport(request: pytest.FixtureRequest) -> Any:
-    """Name one transport after the other."""
-    return request.param
+__all__ = ["face", "transport"]
 
 
 @asynccontextmanager
-async def client(house: Guarded, name: str, **more: Any) -> AsyncIterator[AiloopClient]:
-    """Open somebody's client."""
+async def client(
+    house: Guarded, name: str, face: OpenClient = AiloopClient, **more: Any
+) -> AsyncIterator[Any]:
+    """Open somebody's client, of a face."""
     url = house.server.daemon.rest_url
-    async with AiloopClient(url, token=house.keys.get(name), **more) as opened:
+    async with face(url, token=house.keys.get(name), **more) as opened:
         yield opened
 
 
-async def test_an_agent_and_a_person(house: Guarded, transport: Any) -> None:
+async def test_an_agent_and_a_person(house: Guarded, face: OpenClient, transport: Any) -> None:
     """One asks, the other answers, under their own names."""
     async with (
-        client(house, "bot", transport=transport) as bot,
-        client(house, "ann", transport=transport) as ann,
+        client(house, "bot", face, transport=transport) as bot,
+        client(house, "ann", face, transport=transport) as ann,
         trio.open_nursery() as nursery,
     ):
         approvals = []
@@ -58,21 +58,22 @@ async def test_an_agent_and_a_person(house: Guarded, transport: Any) -> None:
 
 
 async def test_no_token(
-    house: Guarded, transport: Any, monkeypatch: pytest.MonkeyPatch
+    house: Guarded, face: OpenClient, transport: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without one, and with one that is not good, it is said so at once and for good."""
     url = house.server.daemon.rest_url
     monkeypatch.delenv("AILOOP_TOKEN", raising=False)
     with pytest.raises(Unauthenticated) as raised:
-        async with AiloopClient(url, transport=transport) as nobody:
+        async with face(url, transport=transport) as nobody:
             await nobody.say("a", "x")
     assert raised.value.code == "unauthenticated"
     with pytest.raises(Unauthenticated) as raised:
-        async with AiloopClient(url, transport=transport, token="nobody") as nobody:
+        async with face(url, transport=transport, token="nobody") as nobody:
             await nobody.say("a", "x")
     assert raised.value.code == "bad_credential"
 
 
+@alone("of files, and of an environment that the test changes; TypeScript has no such file")
 async def test_where_a_token_comes_from(
     house: Guarded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -97,12 +98,12 @@ async def test_where_a_token_comes_from(
                 pass
 
 
-async def test_a_token_is_asked_for_anew(house: Guarded) -> None:
+async def test_a_token_is_asked_for_anew(house: Guarded, face: OpenClient) -> None:
     """A client whose key has been replaced goes on with the new one, and loses nothing."""
     current = [house.keys["bot"]]
     url = house.server.daemon.rest_url
     async with (
-        AiloopClient(url, token=lambda: current[0]) as bot,
+        face(url, token=lambda: current[0]) as bot,
         client(house, "ann") as ann,
         trio.open_nursery() as nursery,
     ):
@@ -123,10 +124,10 @@ async def test_a_token_is_asked_for_anew(house: Guarded) -> None:
     assert answers == ["this one"]
 
 
-async def test_a_revoked_key_ends_a_client(house: Guarded) -> None:
+async def test_a_revoked_key_ends_a_client(house: Guarded, face: OpenClient) -> None:
     """Whoever waits is told that the key is good no longer, and no other attempt is made."""
     (bot,) = [key for key in house.file.listed() if key.name == "bot"]
-    async with client(house, "bot") as agent, trio.open_nursery() as nursery:
+    async with client(house, "bot", face) as agent, trio.open_nursery() as nursery:
 
         async def ask() -> None:
             with pytest.raises(Unauthenticated):
@@ -137,38 +138,39 @@ async def test_a_revoked_key_ends_a_client(house: Guarded) -> None:
         house.file.revoke(bot.id)
 
 
-@pytest.mark.parametrize("face", ["aio", "sync"])
-async def test_the_other_faces(house: Guarded, transport: Any, face: str) -> None:
-    """They take a token as the Trio face does."""
-    import asyncio
+async def test_a_token_of_an_issuer(
+    tmp_path: Path, face: OpenClient, transport: Any, nursery: trio.Nursery
+) -> None:
+    """A JSON Web Token does as well as a key, for as long as it is valid."""
+    source = tmp_path / "jwks.json"
+    source.write_bytes(public(*KEYS.values()))
+    rules = {"auth_jwt_issuer": RULES.issuer, "auth_jwt_audience": RULES.audience}
+    async with serving(auth_jwt_keys=str(source), **rules) as server:
+        url = server.daemon.rest_url
+        agent = sign("Ed25519", claims(sub="bot", ailoop=["agent:a"]))
+        person = sign("ES256", claims())
+        old = sign("Ed25519", claims(exp=1))
+        async with (
+            face(url, transport=transport, token=agent) as bot,
+            face(url, transport=transport, token=lambda: person) as ann,
+        ):
+            asking = Call(nursery, bot.ask, "a", "Which?")
+            await until(lambda: server.broker.tables.open_prompts)
+            (waiting,) = await ann.pending()
+            await ann.respond(waiting["message_id"], "this one")
+            assert (await asking.result()).metadata["responder"] == "ann"
+        with pytest.raises(Unauthenticated):
+            async with face(url, transport=transport, token=old) as late:
+                await late.say("a", "x")
 
-    import ailoop.aio
-    import ailoop.sync
 
-    url = house.server.daemon.rest_url
-
-    def blocking(token: str) -> None:
-        with ailoop.sync.AiloopClient(url, token=token, transport=transport) as opened:
-            opened.say("a", "x")
-
-    async def on_asyncio(token: str) -> None:
-        async with ailoop.aio.AiloopClient(url, token=token, transport=transport) as opened:
-            await opened.say("a", "x")
-
-    def run(token: str) -> None:
-        blocking(token) if face == "sync" else asyncio.run(on_asyncio(token))
-
-    await trio.to_thread.run_sync(run, house.keys["bot"])
-    with pytest.raises(Unauthenticated):
-        await trio.to_thread.run_sync(run, "nobody")
-    assert len(house.server.broker.channels["a"].history) == 1
-
-
-async def test_a_feed_shows_what_is_granted(house: Guarded, transport: Any) -> None:
+async def test_a_feed_shows_what_is_granted(
+    house: Guarded, face: OpenClient, transport: Any
+) -> None:
     """To follow all is to follow what is granted."""
     async with (
         client(house, "rival") as rival,
-        client(house, "ann", transport=transport) as ann,
+        client(house, "ann", face, transport=transport) as ann,
         ann.subscribe(replay=10) as feed,
     ):
         await rival.say("b", "secret")
@@ -177,6 +179,7 @@ async def test_a_feed_shows_what_is_granted(house: Guarded, transport: Any) -> N
     assert PORTS
 
 
+@alone("encryption has its own tests of every face, in tests/sealed")
 async def test_who_sent_what_is_encrypted(house: Guarded, tmp_path: Path) -> None:
     """It is the authenticated name also where the words are sealed, whatever they claim."""
     people = People(tmp_path, "ann")

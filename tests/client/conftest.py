@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pytest
 
-from tests.client.faces import FACES, OpenClient
+from tests.client.faces import EACH_FACE, FACES, OpenClient
 from tests.serving import Served, server
 
 __all__ = ["client", "face", "server", "transport"]
@@ -19,7 +19,7 @@ def transport(request: pytest.FixtureRequest) -> Literal["websocket", "rest"]:
     return request.param  # type: ignore[no-any-return]
 
 
-@pytest.fixture(params=[*FACES])
+@pytest.fixture(params=EACH_FACE)
 def face(request: pytest.FixtureRequest) -> OpenClient:
     """Return what opens a client of one face after the other."""
     return FACES[request.param]

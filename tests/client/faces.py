@@ -1,8 +1,9 @@
-"""One client, three faces, behind one way to call it from a test.
+"""One client, five faces in two languages, behind one way to call it from a test.
 
 The tests of this folder run on Trio. The Trio face is used as it is; the asyncio face lives in
-a loop in another thread, the blocking face is called in worker threads. ``face`` opens a client
-of each, and what it yields is called alike: a conformance suite needs no copy for each face.
+a loop in another thread, the blocking face is called in worker threads; the TypeScript client
+runs in Node and in Chromium, at the other end of a bridge. ``face`` opens a client of each, and
+what it yields is called alike: a conformance suite needs no copy for each face.
 """
 
 from __future__ import annotations
@@ -12,15 +13,20 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
+import pytest
 import trio
 
 import ailoop
 import ailoop.aio
 import ailoop.sync
+from tests.client.typescript import in_chromium, in_node
+from tests.needs import needs, needs_npm_ci
 
-__all__ = ["FACES", "OpenClient"]
+__all__ = ["EACH_FACE", "FACES", "PYTHON", "OpenClient", "alone", "but"]
+
+Test = TypeVar("Test", bound=Callable[..., Any])
 
 OpenClient = Callable[..., AbstractAsyncContextManager[Any]]
 """Opens a client; takes the arguments of ``AiloopClient``."""
@@ -159,4 +165,34 @@ FACES: dict[str, OpenClient] = {
     "trio": ailoop.AiloopClient,
     "asyncio": _on_asyncio,
     "sync": _blocking,
+    "node": in_node,
+    "chromium": in_chromium,
 }
+
+PYTHON = ("trio", "asyncio", "sync")
+"""The faces that are Python."""
+
+_MARKS = {
+    "node": [needs("node", "apt-get install nodejs npm"), needs_npm_ci],
+    "chromium": [needs("chromium", "apt-get install chromium"), needs_npm_ci],
+}
+
+EACH_FACE = [pytest.param(name, id=name, marks=_MARKS.get(name, [])) for name in FACES]
+"""What a fixture ``face`` takes as its parameters."""
+
+
+def but(**reasons: str) -> pytest.MarkDecorator:
+    """Run a test on each face but some, each of which is left out for a reason.
+
+    The reasons are in ``README.rst`` beside this; a face that is no more is a mistake.
+    """
+    assert reasons.keys() < FACES.keys()
+    assert all(reasons.values())
+    left = [one for one in EACH_FACE if one.id not in reasons]
+    return pytest.mark.parametrize("face", left, indirect=True)
+
+
+def alone(because: str) -> Callable[[Test], Test]:
+    """Mark a test that is not run on each face, for a reason; ``README.rst`` lists it."""
+    assert because
+    return lambda test: test

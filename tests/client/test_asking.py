@@ -11,9 +11,16 @@ import trio
 from ailoop import AiloopClient, Conflict, NotAuthorized, NotFound, Patience, PromptLost, Ticket
 from ailoop.client.ticket import id_of_key
 from ailoop.model.message import Authorization, Question
-from tests.client.faces import OpenClient
+from tests.client.faces import OpenClient, alone, but
 from tests.client.kit import Call, asked, settle
 from tests.serving import APPROVE, DENY, PATIENCE, Served, question
+
+GUARDS = {
+    "asyncio": "its decorator and block are in test_aio.py",
+    "sync": "its decorator and block are in test_sync.py",
+    "node": "it has requireAuthorization, in test_typescript.py",
+    "chromium": "it has requireAuthorization, in test_typescript.py",
+}
 
 
 async def test_ticket(
@@ -63,7 +70,7 @@ async def test_lost_ticket(client: AiloopClient) -> None:
     assert type(caught.value) is NotFound
 
 
-@pytest.mark.parametrize("face", ["trio", "asyncio"], indirect=True)  # sync: test_sync.py
+@but(sync="a call that blocks cannot be cancelled; how it ends is in test_sync.py")
 async def test_key(server: Served, client: AiloopClient, nursery: trio.Nursery) -> None:
     """Under one key a person is asked once, however often the agent is started."""
     for _ in range(2):
@@ -95,7 +102,7 @@ def test_ids_of_keys() -> None:
     assert str(id_of_key("a", ask, "k")) == "85fa6b64-e801-507c-9996-3538cd33c533"
 
 
-@pytest.mark.parametrize("face", ["trio"], indirect=True)  # the others: test_guards.py
+@but(**GUARDS)
 async def test_guarded_function(
     server: Served, client: AiloopClient, nursery: trio.Nursery
 ) -> None:
@@ -122,7 +129,7 @@ async def test_guarded_function(
     assert done == [("1.4", "prod")]
 
 
-@pytest.mark.parametrize("face", ["trio"], indirect=True)  # the others: test_guards.py
+@but(**GUARDS)
 async def test_guarded_block(
     server: Served, client: AiloopClient, nursery: trio.Nursery
 ) -> None:
@@ -143,6 +150,7 @@ async def test_guarded_block(
         await call.result()
 
 
+@alone("what a decorator sees when it is applied; of sync in test_sync.py")
 def test_guard_mistakes() -> None:
     """What could not work shows when the function is made, not when it is called."""
     guard = AiloopClient("http://127.0.0.1:1").requires_authorization("deploy {version}")
@@ -184,6 +192,7 @@ async def test_many_behind_what_is_said(
     assert said == [*map(str, range(30)), *["last"] * 5]
 
 
+@alone("that nothing goes out meanwhile only Trio's own scheduling can promise")
 async def test_too_much_said(server: Served) -> None:
     """What there is no room for, and what is refused, is dropped and counted."""
     patience = Patience(buffered_messages=3)
@@ -206,6 +215,7 @@ async def _say_now(client: AiloopClient) -> None:
         await client.say("a", "x", wait=False)
 
 
+@alone("what is asked in one turn of the loop; a bridge or a thread takes several")
 async def test_together(server: Served, nursery: trio.Nursery) -> None:
     """What is asked at the same time shares a frame; one that is refused harms no other."""
     async with AiloopClient(server.daemon.rest_url) as client:

@@ -1,10 +1,11 @@
 """Thousands of asks of all faces over a bad wire to a daemon that is restarted.
 
-Some 80 seconds on two cores; ``AILOOP_CHAOS_ASKS=300`` makes it short while one works on it.
+Some 80 seconds on two cores; with ``AILOOP_CHAOS_ASKS=240`` less.
 
-Real processes: the daemon, and an agent for each face and transport. Between them lies a wire
-that delays, cuts, truncates and doubles at random. Each ask must end once: with the answer its
-person gave, cancelled by a daemon that was stopped, or with a typed error.
+Real processes: the daemon, and an agent for each face and transport; of TypeScript that in
+Node, where it is installed. Between them lies a wire that delays, cuts, truncates and doubles
+at random. Each ask must end once: with the answer its person gave, cancelled by a daemon that
+was stopped, or with a typed error.
 """
 
 from __future__ import annotations
@@ -24,13 +25,16 @@ import trio
 
 from ailoop import AiloopClient, AiloopError, MissedMessages, Patience
 from ailoop.model.message import Question
-from tests.client.faces import FACES
+from tests.client.faces import PYTHON, alone
+from tests.client.places import bundle
 from tests.client.proxy import Wire, wired
 from tests.daemon.process import environment, launched
+from tests.needs import has_typescript
 from tests.serving import serving
 
-AGENTS = [*product(FACES, ("websocket", "rest"))]
-ASKS = int(os.environ.get("AILOOP_CHAOS_ASKS", "10002"))
+KINDS = (*PYTHON, "node") if has_typescript() else PYTHON
+AGENTS = [*product(KINDS, ("websocket", "rest"))]
+ASKS = int(os.environ.get("AILOOP_CHAOS_ASKS", "10080"))
 ABREAST = 20
 SECONDS = 600
 PATIENCE = Patience(first_seconds=0.01, longest_seconds=0.1)
@@ -48,8 +52,11 @@ class Chaos:
 
     async def be_an_agent(self, face: str, transport: str, url: str) -> None:
         """Run an agent's process, and note what it writes down."""
-        command = [sys.executable, "-m", "tests.client.chaos_agent", face, transport, url]
-        command += [str(self.asks // len(AGENTS)), str(ABREAST)]
+        program = [sys.executable, "-m", "tests.client.chaos_agent", face]
+        if face == "node":
+            flags = ("--platform=node", "--format=esm", "--external:ws")
+            program = ["node", str(bundle("chaos", *flags))]
+        command = [*program, transport, url, str(self.asks // len(AGENTS)), str(ABREAST)]
         async with trio.open_nursery() as nursery:
             run = partial(trio.run_process, command, stdout=-1, env=environment())
             process: trio.Process = await nursery.start(run)
@@ -93,6 +100,7 @@ class Chaos:
             self.answered.add(text)
 
 
+@alone("an agent of each in a process of its own, over both transports; of TypeScript Node's")
 @pytest.mark.timeout(SECONDS + 30)
 async def test_every_ask_ends_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every ask ends once, rightly, and none hangs."""

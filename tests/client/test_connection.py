@@ -19,11 +19,13 @@ from ailoop import (
     VersionWarning,
 )
 from ailoop.model.message import Question
-from tests.client.faces import OpenClient
+from tests.client.faces import OpenClient, alone, but
 from tests.client.kit import Call, answering, asked, impostor
 from tests.client.proxy import is_complete
 from tests.client.vanishing import HeldJournal, vanishing_server
 from tests.serving import PATIENCE, Served, serving, until
+
+MUTE = "a browser tells a page nothing of why a WebSocket was refused"
 
 AT_ONCE = Patience(give_up_seconds=0)
 """Of a client that does not connect again."""
@@ -96,6 +98,7 @@ async def test_server_that_hangs_up(transport: Any, face: OpenClient) -> None:
         assert type(await fails(face, url, transport)) is Unreachable
 
 
+@but(chromium=MUTE)
 async def test_no_room(face: OpenClient) -> None:
     """A WebSocket that is refused at the door says why, and leaves nothing open."""
     async with serving(max_connections=1) as server, face(server.daemon.rest_url):
@@ -103,6 +106,7 @@ async def test_no_room(face: OpenClient) -> None:
     assert type(error) is Busy
 
 
+@but(chromium=MUTE)
 async def test_no_websocket(face: OpenClient) -> None:
     """Where a proxy lets no WebSocket through, the client says so and does not hang."""
     body = orjson.dumps({"status": "healthy", "version": "0.1"})
@@ -114,6 +118,7 @@ async def test_no_websocket(face: OpenClient) -> None:
             pass
 
 
+@alone("it looks into the client for the moment to cut")
 async def test_lost_while_waiting(
     nursery: trio.Nursery, transport: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,6 +175,7 @@ async def test_stopped_while_waiting(nursery: trio.Nursery, face: OpenClient) ->
             await client.say("a", "x")
 
 
+@alone("how an error leaves a block; of the others in test_aio.py and test_sync.py")
 async def test_error_of_the_block(server: Served, transport: Any) -> None:
     """The block's own exception comes out as it is, not in a group."""
     with pytest.raises(ZeroDivisionError):
@@ -177,6 +183,7 @@ async def test_error_of_the_block(server: Served, transport: Any) -> None:
             _ = 1 / 0
 
 
+@alone("how an error leaves a block; of the others in test_aio.py and test_sync.py")
 async def test_error_of_the_block_in_a_feed(server: Served, transport: Any) -> None:
     """Also from inside a subscription."""
     other = AiloopClient(server.daemon.rest_url, transport=transport)
@@ -185,6 +192,7 @@ async def test_error_of_the_block_in_a_feed(server: Served, transport: Any) -> N
             _ = 1 / 0
 
 
+@alone("a cancelled block is Trio's; a task's is in test_aio.py")
 async def test_cancelled_block(server: Served, transport: Any) -> None:
     """A block that is cancelled closes its connection and goes quietly."""
     other = AiloopClient(server.daemon.rest_url, transport=transport)
@@ -206,6 +214,7 @@ async def test_opened_and_closed_at_once(
     await until(lambda: not len(server.daemon.gateway.presence))
 
 
+@alone("opens nothing; TypeScript's is in test_typescript.py")
 def test_base_url(monkeypatch: pytest.MonkeyPatch) -> None:
     """The address comes from the argument, else the environment, else the usual place."""
     for name in ("AILOOP_BASE_URL", "AILOOP_SERVER"):

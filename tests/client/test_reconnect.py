@@ -24,7 +24,7 @@ from ailoop import (
 )
 from ailoop.model.errors import Refusal
 from ailoop.transport.origin import OriginPolicy
-from tests.client.faces import OpenClient
+from tests.client.faces import OpenClient, alone, but
 from tests.client.kit import Call, asked, settle
 from tests.client.proxy import Wire, wired
 from tests.serving import APPROVE, PATIENCE, Served, note, serving, until
@@ -194,13 +194,13 @@ async def test_feed_of_another_life(server: Served, wire: Wire, face: OpenClient
             assert (await anext(feed)).content.text == "2"
 
 
-async def test_stopped_and_started(nursery: trio.Nursery) -> None:
+async def test_stopped_and_started(nursery: trio.Nursery, face: OpenClient) -> None:
     """A clean stop settles what is open and closes with 1001; the client finds the next."""
     events: list[Any] = []
     async with serving() as server:
         port = server.address("rest")[1]
-        client = AiloopClient(server.daemon.rest_url, patience=SOON, on_event=events.append)
-        stack = await nursery.start(_opened, client)
+        opening = face(server.daemon.rest_url, patience=SOON, on_event=events.append)
+        client, leave = await nursery.start(_opened, opening)
         call = Call(nursery, lambda: client.authorize("a", "Deploy"))
         await asked(server)
     assert (await call.result()).reason == "shutdown"
@@ -213,16 +213,17 @@ async def test_stopped_and_started(nursery: trio.Nursery) -> None:
         lost = events[1].why
         assert isinstance(lost, ConnectionLost)
         assert lost.close_code == 1001
-        stack.set()
-        await until(lambda: client.state is ConnectionState.CLOSED)
+        leave.set()
 
 
-async def _opened(client: AiloopClient, *, task_status: trio.TaskStatus[trio.Event]) -> None:
+async def _opened(opening: Any, *, task_status: trio.TaskStatus[Any]) -> None:
     """Hold a client open until told."""
-    async with client:
+    async with opening as client:
         leave = trio.Event()
-        task_status.started(leave)
+        task_status.started((client, leave))
         await leave.wait()
+    if isinstance(client, AiloopClient):
+        assert client.state is ConnectionState.CLOSED
 
 
 async def test_half_open(
@@ -268,6 +269,7 @@ async def test_heartbeat_keeps_it(wire: Wire, face: OpenClient, nursery: trio.Nu
         assert events == [Connected()]
 
 
+@alone("it looks into the session for the time it heard something")
 async def test_quiet_but_alive(wire: Wire, agent: AiloopClient) -> None:
     """A server that has nothing to say is asked, answers, and keeps its connection."""
     events: list[Any] = []
@@ -310,6 +312,7 @@ async def test_hopeless(wire: Wire, monkeypatch: pytest.MonkeyPatch, face: OpenC
         await until(lambda: client.state is ConnectionState.CLOSED)
 
 
+@but(chromium="a browser tells a page nothing of why a WebSocket was refused")
 async def test_draining(server: Served, wire: Wire, face: OpenClient) -> None:
     """A server that is stopping says when to come back, and the client waits so long."""
     events: list[Any] = []

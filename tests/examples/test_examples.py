@@ -11,6 +11,7 @@ from ailoop.model.message import Authorization, Message, Question
 from tests.examples.people import ROOT, approve, run_example
 from tests.needs import needs
 from tests.serving import serving
+from tests.typescript.kit import built, needs_typescript
 
 EXAMPLES = ROOT / "examples"
 
@@ -136,6 +137,28 @@ async def test_several_agents_each_get_their_own_answer() -> None:
         "docs: for docs",
         "frontend: for frontend",
     ]
+
+
+@needs_typescript
+async def test_an_agent_in_node_and_one_in_python_go_by_one_answer() -> None:
+    """Both act on what the person said once; what one is denied the other may still do."""
+    built()
+    asked: list[str] = []
+
+    def decide(message: Message) -> dict[str, Any]:
+        assert message.channel == "release"
+        asked.append(message.content.label)  # type: ignore[union-attr]
+        if isinstance(message.content, Question):
+            return {"answer": "2"}
+        return deny(message) if "npm" in asked[-1] else approve(message)
+
+    async with serving() as served:
+        done = await run_example(
+            [sys.executable, EXAMPLES / "python_beside_node.py"], served.daemon.rest_url, decide
+        )
+    lines = sorted(done.stdout.decode().splitlines())
+    assert lines == ["2.0 stays off npm", "published 2.0 on PyPI"], done.stderr
+    assert asked.count("Which version?") == 1
 
 
 @needs("curl", "apt-get install curl")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -11,6 +12,7 @@ from ailoop.model.message import Message, Question
 from tests.examples.people import ROOT, approve, literal_blocks, run_example
 from tests.needs import needs
 from tests.serving import serving
+from tests.typescript.kit import needs_typescript, program
 
 BLOCKS = literal_blocks((ROOT / "README.rst").read_text())
 
@@ -50,6 +52,15 @@ async def test_the_plain_script() -> None:
             [sys.executable, "-c", block("ailoop.sync")], served.daemon.rest_url, decide
         )
     assert (done.stdout, done.returncode) == (b"dropping it\n", 0), done.stderr
+
+
+@needs_typescript
+async def test_the_typescript_agent(tmp_path: Path) -> None:
+    """The TypeScript example asks, prints the answer and goes on because a person approved."""
+    async with serving() as served:
+        with program(block("ailoop-js"), tmp_path) as made:
+            done = await run_example(["node", made], served.daemon.rest_url, decide)
+    assert (done.stdout, done.returncode) == (b"us\ndropping it\n", 0), done.stderr
 
 
 async def test_the_shell_agent() -> None:

@@ -17,7 +17,7 @@ from tests.serving import serving
 __all__ = ["face", "transport"]
 
 
-async def test_busy(clock: Clock, face: OpenClient, transport: Any) -> None:
+async def test_told_when_to_come_again(clock: Clock, face: OpenClient, transport: Any) -> None:
     """Over either transport it is Busy, with the seconds that the server told."""
     async with (
         serving(rate_messages=0.2, rate_burst_seconds=5) as server,

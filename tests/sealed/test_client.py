@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,7 +22,7 @@ from ailoop import (
     Ticket,
 )
 from ailoop.model.message import Notification, Question
-from tests.client.faces import OpenClient
+from tests.client.faces import EACH_FACE, FACES, PYTHON, OpenClient
 from tests.client.kit import Call, asked
 from tests.sealed.kit import WORDS, People
 from tests.serving import PATIENCE, Served
@@ -72,13 +73,13 @@ async def test_round(
 
 @pytest.mark.parametrize("approves", [True, False])
 async def test_authorize(
-    server: Served, people: People, nursery: trio.Nursery, approves: bool
+    server: Served, people: People, face: OpenClient, nursery: trio.Nursery, approves: bool
 ) -> None:
     """A sealed approval approves, a sealed denial denies and says why."""
     kind = "authorization_approved" if approves else "authorization_denied"
     async with (
-        AiloopClient(server.daemon.rest_url, seal_for=people.public("ann")) as agent,
-        AiloopClient(server.daemon.rest_url, keys=people.private("ann")) as person,
+        face(server.daemon.rest_url, seal_for=people.public("ann")) as agent,
+        face(server.daemon.rest_url, keys=people.private("ann")) as person,
     ):
         call = Call(nursery, lambda: agent.authorize("a", WORDS, context={"x": WORDS}))
         prompt = await asked(server)
@@ -88,12 +89,49 @@ async def test_authorize(
         assert WORDS.encode() not in prompt.entry.encoded
 
 
-async def test_navigate_and_say(server: Served, people: People, nursery: trio.Nursery) -> None:
+BOTH_WAYS = [
+    pytest.param(*names, marks=one.marks)
+    for one in EACH_FACE
+    if one.id not in PYTHON
+    for names in (("trio", one.id), (one.id, "trio"))
+]
+
+
+@pytest.mark.parametrize(("asks", "answers"), BOTH_WAYS)
+async def test_across_languages(
+    server: Served, people: People, nursery: trio.Nursery, asks: str, answers: str
+) -> None:
+    """What one client asks another understands, and the other way round."""
+    url = server.daemon.rest_url
+    async with (
+        FACES[asks](url, seal_for=[people.public("bob"), people.public("ann")]) as agent,
+        FACES[answers](url, keys=people.private("ann")) as person,
+    ):
+        ask = {"choices": ["red", WORDS], "metadata": {"why": WORDS}}
+        call = Call(nursery, lambda: agent.ask("a", "Which?", **ask))
+        await asked(server)
+        (item,) = await person.pending()
+        prompt = item["message"]
+        assert (prompt.content.text, prompt.metadata) == ("Which?", {"why": WORDS})
+        await person.respond(prompt, "2", reason=WORDS, responder="ann")
+        answer = await call.result()
+        told = {"reason": WORDS, "responder": "ann", "index": 1, "value": WORDS}
+        assert (answer.content.answer, answer.metadata) == (WORDS, told)
+        ticket = await agent.post_authorization("a", WORDS)
+        loaded = Ticket.load(str(ticket))
+        await person.respond(ticket, response_type="authorization_approved")
+        async with FACES[answers](url, keys=people.private("bob")) as elsewhere:
+            assert Approval(await elsewhere.wait(loaded))
+
+
+async def test_navigate_and_say(
+    server: Served, people: People, face: OpenClient, nursery: trio.Nursery
+) -> None:
     """A page to open, and what is told, are sealed too; loudness stays to be seen."""
     page = f"https://example.org/{WORDS}"
     async with (
-        AiloopClient(server.daemon.rest_url, seal_for=people.public("ann")) as agent,
-        AiloopClient(server.daemon.rest_url, keys=people.private("ann")) as person,
+        face(server.daemon.rest_url, seal_for=people.public("ann")) as agent,
+        face(server.daemon.rest_url, keys=people.private("ann")) as person,
         person.subscribe("a") as feed,
     ):
         await agent.say("a", WORDS, priority="urgent")
@@ -113,12 +151,12 @@ async def test_navigate_and_say(server: Served, people: People, nursery: trio.Nu
         assert WORDS.encode() not in prompt.entry.encoded
 
 
-async def test_who_has_no_key(server: Served, people: People) -> None:
+async def test_who_has_no_key(server: Served, people: People, face: OpenClient) -> None:
     """Who is no recipient sees that plainly, may deny, and cannot send an answer."""
     url = server.daemon.rest_url
     async with (
-        AiloopClient(url, seal_for=people.public("ann")) as agent,
-        AiloopClient(url, keys=people.private("bob")) as bob,
+        face(url, seal_for=people.public("ann")) as agent,
+        face(url, keys=people.private("bob")) as bob,
         AiloopClient(url) as nobody,
     ):
         for person, why in ((bob, "it is for ann-"), (nobody, "there is no key here")):
@@ -136,11 +174,13 @@ async def test_who_has_no_key(server: Served, people: People) -> None:
             assert not Approval(await agent.wait(ticket))
 
 
-async def test_a_bad_answer_stays_here(server: Served, people: People) -> None:
+async def test_a_bad_answer_stays_here(
+    server: Served, people: People, face: OpenClient
+) -> None:
     """What is no choice is refused before anything is sent."""
     async with (
-        AiloopClient(server.daemon.rest_url, seal_for=people.public("ann")) as agent,
-        AiloopClient(server.daemon.rest_url, keys=people.private("ann")) as person,
+        face(server.daemon.rest_url, seal_for=people.public("ann")) as agent,
+        face(server.daemon.rest_url, keys=people.private("ann")) as person,
     ):
         ticket = await agent.post_question("a", "Which?", choices=["red", "blue"])
         for answer in ("green", "3", None):
@@ -150,13 +190,13 @@ async def test_a_bad_answer_stays_here(server: Served, people: People) -> None:
         assert (await agent.wait(ticket)).content.answer == "red"
 
 
-async def test_tickets(server: Served, people: People) -> None:
+async def test_tickets(server: Served, people: People, face: OpenClient) -> None:
     """A ticket opens the answer elsewhere; an id does so only where the prompt was posted."""
     url = server.daemon.rest_url
     async with (
-        AiloopClient(url, seal_for=people.public("ann")) as agent,
-        AiloopClient(url, keys=people.private("ann")) as person,
-        AiloopClient(url) as elsewhere,
+        face(url, seal_for=people.public("ann")) as agent,
+        face(url, keys=people.private("ann")) as person,
+        face(url, keys=people.private("bob")) as elsewhere,
     ):
         ticket = await agent.post_question("a", "Which?")
         kept = Ticket.load(str(ticket))
@@ -171,17 +211,19 @@ async def test_tickets(server: Served, people: People) -> None:
             await elsewhere.wait(ticket.id)
 
 
-async def test_the_same_key_after_a_restart(server: Served, people: People) -> None:
+async def test_the_same_key_after_a_restart(
+    server: Served, people: People, face: OpenClient
+) -> None:
     """Under a ``key`` a restarted agent asks nobody again, and reads the answer."""
 
-    def agent() -> AiloopClient:
-        return AiloopClient(
+    def agent() -> AbstractAsyncContextManager[Any]:
+        return face(
             server.daemon.rest_url,
             seal_for=people.public("ann"),
             keys=people.private("agent"),
         )
 
-    async with AiloopClient(server.daemon.rest_url, keys=people.private("ann")) as person:
+    async with face(server.daemon.rest_url, keys=people.private("ann")) as person:
         async with agent() as first:
             ticket = await first.post_authorization("a", WORDS, key="k")
         async with agent() as second:
@@ -196,9 +238,11 @@ async def test_the_same_key_after_a_restart(server: Served, people: People) -> N
                 await third.authorize("a", "something else", key="k")
 
 
-async def test_a_time_that_the_server_bounds(server: Served, people: People) -> None:
+async def test_a_time_that_the_server_bounds(
+    server: Served, people: People, face: OpenClient
+) -> None:
     """Under a ``key`` it is the same prompt, also where the server has set another timeout."""
-    async with AiloopClient(
+    async with face(
         server.daemon.rest_url,
         seal_for=people.public("ann"),
         keys=people.private("agent"),
@@ -208,20 +252,22 @@ async def test_a_time_that_the_server_bounds(server: Served, people: People) -> 
         assert again == first
 
 
-async def test_a_key_needs_a_key(server: Served, people: People) -> None:
+async def test_a_key_needs_a_key(server: Served, people: People, face: OpenClient) -> None:
     """Without a key of its own an agent cannot promise the same prompt after a restart."""
-    async with AiloopClient(server.daemon.rest_url, seal_for=people.public("ann")) as agent:
+    async with face(server.daemon.rest_url, seal_for=people.public("ann")) as agent:
         with pytest.raises(AiloopError, match="needs a key of the agent's own"):
             await agent.ask("a", "Which?", key="k")
         assert not [*server.broker.pending()]
 
 
-async def test_another_agent_with_the_same_key(server: Served, people: People) -> None:
+async def test_another_agent_with_the_same_key(
+    server: Served, people: People, face: OpenClient
+) -> None:
     """Another agent under the same ``key`` does not take over what it has not asked."""
     url, ann = server.daemon.rest_url, people.public("ann")
     async with (
-        AiloopClient(url, seal_for=ann, keys=people.private("agent")) as one,
-        AiloopClient(url, seal_for=ann, keys=people.private("bob")) as other,
+        face(url, seal_for=ann, keys=people.private("agent")) as one,
+        face(url, seal_for=ann, keys=people.private("bob")) as other,
     ):
         await one.post_question("a", WORDS, key="k")
         with pytest.raises(Conflict):
@@ -256,9 +302,9 @@ def test_bad_files_are_told_at_once(people: People, tmp_path: Path) -> None:
         AiloopClient(keys=[people.public("ann")])
 
 
-async def test_too_large_when_sealed(server: Served, people: People) -> None:
+async def test_too_large_when_sealed(server: Served, people: People, face: OpenClient) -> None:
     """What grows over the limit by being sealed is refused like what is too large."""
-    async with AiloopClient(
+    async with face(
         server.daemon.rest_url, transport="rest", seal_for=people.public("ann")
     ) as agent:
         with pytest.raises(Invalid):
@@ -270,12 +316,14 @@ WEAK = {"kty": "OKP", "crv": "X25519", "x": "A" * 43}
 """A public key with which everybody agrees on zero."""
 
 
-async def test_what_is_read_is_checked(server: Served, people: People) -> None:
+async def test_what_is_read_is_checked(
+    server: Served, people: People, face: OpenClient
+) -> None:
     """A content that was sealed wrongly is not shown, and says so."""
     from ailoop.trust.sealed import seal
     from tests.serving import question
 
-    async with AiloopClient(server.daemon.rest_url, keys=people.private("ann")) as person:
+    async with face(server.daemon.rest_url, keys=people.private("ann")) as person:
         answerable = {"content": {"type": "question", "text": "x"}, "nonce": "x"}
         answerable["reply_to"] = people.keys["bob"].dump()
         deep: dict[str, Any] = {}

@@ -18,6 +18,7 @@ from ailoop.client.sealing import place_of
 from ailoop.model.message import Authorization, Message
 from ailoop.trust.keys import Key, make_key
 from ailoop.trust.sealed import seal
+from tests.client.faces import EACH_FACE, FACES
 from tests.client.kit import Call, asked
 from tests.sealed.kit import WORDS, People, damaged
 from tests.serving import Served
@@ -26,9 +27,12 @@ APPROVED = "authorization_approved"
 Forge = Callable[[Message, SealedMessage], dict[str, Any]]
 
 
-@pytest.fixture
-async def agent(server: Served, people: People) -> AsyncIterator[AiloopClient]:
-    async with AiloopClient(
+@pytest.fixture(params=[one for one in EACH_FACE if one.id in ("trio", "node")])
+async def agent(
+    request: pytest.FixtureRequest, server: Served, people: People
+) -> AsyncIterator[AiloopClient]:
+    """Open an agent of each implementation."""
+    async with FACES[request.param](
         server.daemon.rest_url, transport="rest", seal_for=people.public("ann")
     ) as opened:
         yield opened
@@ -164,6 +168,7 @@ async def test_in_the_clear(
         await agent.wait(ticket)
 
 
+@pytest.mark.parametrize("agent", ["trio"], indirect=True)
 async def test_a_guard_does_not_open(
     server: Served, agent: AiloopClient, ann: AiloopClient, nursery: trio.Nursery
 ) -> None:

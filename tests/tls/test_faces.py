@@ -12,14 +12,17 @@ import trio
 
 from ailoop import AiloopClient, AiloopError, ConnectionState, Lost, Patience, Tls, Unreachable
 from ailoop.client.tls_faults import tls_fault
-from tests.client.faces import FACES, OpenClient
+from tests.client.faces import FACES, PYTHON, OpenClient
+from tests.client.places import Node
+from tests.client.typescript import in_node, opened
+from tests.needs import needs, needs_npm_ci
 from tests.serving import PATIENCE, Served, serving, until
 from tests.tls.kit import Papers
 
 
-@pytest.fixture(params=FACES)
+@pytest.fixture(params=PYTHON)
 def face(request: pytest.FixtureRequest) -> OpenClient:
-    """Return what opens a client."""
+    """Return what opens a client of Python's; others have no ``Tls`` of their own."""
     return FACES[request.param]
 
 
@@ -48,6 +51,25 @@ async def test_ask_and_answer(papers: Papers, face: OpenClient, transport: str) 
             await client.respond(prompt["message"].id, "this one")
             assert (await client.wait(ticket)).content.answer == "this one"
             assert client.state is ConnectionState.CONNECTED
+
+
+@needs("node", "apt-get install nodejs npm")
+@needs_npm_ci
+async def test_in_node(papers: Papers, transport: str) -> None:
+    """What Node is told to trust its client trusts, and nothing else; it says so at once."""
+    node = Node(NODE_EXTRA_CA_CERTS=str(papers.ca))
+    try:
+        async with papers.serving() as server:
+            url = server.daemon.rest_url
+            async with opened(node, url, transport=transport) as client:
+                ticket = await client.post_question("a", "Which?")
+                await client.respond(ticket, "this one")
+                assert (await client.wait(ticket)).content.answer == "this one"
+            said = await refusal(in_node, url, transport=transport)
+            assert url in said
+            assert "certificate" in said, said
+    finally:
+        await trio.to_thread.run_sync(node.close)
 
 
 async def test_the_environment(

@@ -18,12 +18,12 @@ from ailoop.model.message import ResponseMessage
 from ailoop.trust.canonical import content_hash
 from ailoop.trust.hidden import sealed_hash
 from ailoop.trust.receipt_check import ReceiptVerifier
-from tests.client.faces import OpenClient
+from tests.client.faces import EACH_FACE, OpenClient, but
 from tests.client.kit import Call, asked
 from tests.sealed.kit import People
 from tests.serving import Served, serving
 from tests.trust.kit import key_files
-from tests.trust.test_client import elsewhere, fault_of
+from tests.trust.test_client import GUARDS, elsewhere, fault_of
 
 ACTION, CONTEXT = "pay 4,200 to K. Meyer", {"from": "payroll", "share": 0.5}
 APPROVED, DENIED = "authorization_approved", "authorization_denied"
@@ -88,6 +88,17 @@ one_face = pytest.mark.parametrize(
     ("face", "transport"), [("trio", "rest")], indirect=True, ids=["trio-rest"]
 )
 """For what does not depend on the face."""
+
+each_language = pytest.mark.parametrize(
+    ("face", "transport"),
+    [
+        pytest.param(one.id, "rest", marks=one.marks, id=one.id)
+        for one in EACH_FACE
+        if one.id in ("trio", "node")
+    ],
+    indirect=True,
+)
+"""For what each implementation has to refuse."""
 
 
 async def test_approved(house: House, nursery: trio.Nursery) -> None:
@@ -187,6 +198,7 @@ async def test_the_same_key_again(house: House, nursery: trio.Nursery) -> None:
     assert fault_of(caught) == "used"
 
 
+@but(**GUARDS)
 async def test_a_guard_redeems(house: House, nursery: trio.Nursery) -> None:
     """What is called with other arguments than were encrypted is not done."""
     inner = getattr(house.agent, "_inner", house.agent)
@@ -312,7 +324,7 @@ async def test_a_ciphertext_elsewhere(house: House, nursery: trio.Nursery) -> No
         assert fault_of(caught) == "other_prompt"
 
 
-@one_face
+@each_language
 async def test_a_true_receipt_of_an_unread_approval(
     house: House, nursery: trio.Nursery
 ) -> None:
@@ -332,7 +344,7 @@ async def test_a_true_receipt_of_an_unread_approval(
                 client.approval_of(ResponseMessage.of(response), "a", ACTION)
 
 
-@one_face
+@each_language
 async def test_a_genuine_answer_without_a_receipt(
     house: House, nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
 ) -> None:

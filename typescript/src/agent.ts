@@ -99,6 +99,8 @@ export abstract class AgentVerbs extends StepVerbs {
   /**
    * Return the decision that a response is, for who asks in steps.
    *
+   * What `wait` returns is not held against a receipt; this does it.
+   *
    * @param channel where it was asked, and so on: what its receipt has to be about.
    */
   async decisionOf(
@@ -107,7 +109,7 @@ export abstract class AgentVerbs extends StepVerbs {
     action: string,
     options: Pick<AuthorizeOptions, "context"> = {},
   ): Promise<Decision> {
-    const decision = new Decision(response);
+    const decision = new Decision(await this.openAnswer(response, undefined));
     const asked = authorization(action, options);
     return this.receipts?.prove(channel, asked, decision) ?? decision;
   }

@@ -1,15 +1,17 @@
 /** The outcome of asking for permission. */
 
+import { NotAuthorized, ReceiptInvalid } from "./errors.js";
 import type { ResponseMessage } from "./model.js";
+import type { Receipt } from "./sealing.js";
 
 /** What makes an approval more, or less, than what its response says. */
 export interface Proof {
   /** What its receipt says. */
-  readonly receipt?: Readonly<Record<string, unknown>>;
+  readonly receipt?: Receipt;
   /** Why it is not believed; then it is no approval, whatever it says. */
   readonly doubt?: string;
   /** Verify the receipt against what is about to be done, and use it up. */
-  readonly redeem?: (action: string, context?: unknown) => Promise<unknown>;
+  readonly redeem?: (action: string, context?: unknown) => Promise<Receipt>;
 }
 
 /** A person's decision. */
@@ -33,7 +35,7 @@ export class Decision {
   }
 
   /** What its receipt says; only of a client that was given `receipts`. */
-  get receipt(): Readonly<Record<string, unknown>> | undefined {
+  get receipt(): Receipt | undefined {
     return this.#proof.receipt;
   }
 
@@ -59,18 +61,21 @@ export class Decision {
 
   /**
    * Use the approval up, right before what was approved is done: its receipt is verified against
-   * exactly what is given here.
+   * exactly what is given here. Throws `ReceiptInvalid` if that is not what was approved, or the
+   * approval has expired or been redeemed; `NotAuthorized` if it is none.
    */
-  async redeem(action: string, context?: unknown): Promise<unknown> {
-    if (!this.#proof.redeem) throw new TypeError("the client was given no `receipts`");
-    return this.#proof.redeem(action, context);
+  async redeem(action: string, context?: unknown): Promise<Receipt> {
+    if (!this.approved) throw new NotAuthorized(action, this);
+    const { redeem } = this.#proof;
+    if (redeem) return redeem(action, context);
+    const doubt = "this client was given no `receipts`";
+    throw new ReceiptInvalid(action, new Decision(this.response, undefined, { doubt }), "missing");
   }
 
   toString(): string {
-    const said = [this.approved ? "approved" : "not approved"];
-    if (this.responder !== undefined) said.push(`by ${this.responder}`);
-    const why = this.doubt ?? this.reason;
-    return said.join(" ") + (why === undefined ? "" : `: ${why}`);
+    const { approved, responder, reason, doubt: why = reason } = this;
+    const by = responder === undefined ? "" : ` by ${responder}`;
+    return (approved ? "approved" : "not approved") + by + (why === undefined ? "" : `: ${why}`);
   }
 }
 

@@ -12,7 +12,7 @@ export type { Token } from "./credential.js";
 export type { ConnectionState, Patience } from "./patience.js";
 export { ClientEvent, type ClientEvents, Emitter, type Listener } from "./events.js";
 export type { WebSocketClass, WebSocketLike } from "./socket.js";
-export type { Kept, Receipts, Sealing, Told } from "./sealing.js";
+export type { Kept, Receipt, Receipts, Sealing, Told } from "./sealing.js";
 export { idOfKey, newId } from "./ids.js";
 export { isPrompt, isResponse, readMessage } from "./model.js";
 export type {

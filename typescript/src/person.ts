@@ -86,12 +86,12 @@ export abstract class PersonVerbs extends AgentVerbs {
     { signal }: Waiting,
   ) {
     const given = typeof prompt === "object" && "content" in prompt ? (prompt as Message) : null;
-    if (!this.sealing?.opens) {
-      if (given) checkClear(given, members);
-      return members;
-    }
+    const { sealing } = this;
+    if (!given && !sealing?.opens) return members;
     const message = given ?? (await this.fetched(id, signal));
-    return this.sealing.sealDecision(message, members);
+    if (sealing) return sealing.sealDecision(message, members);
+    checkClear(message, members);
+    return members;
   }
 
   /** Return a message of the server, by its id. */
@@ -134,7 +134,7 @@ export abstract class PersonVerbs extends AgentVerbs {
 
   #announce(message: Message): void {
     if (!this.isHeard) return;
-    if (!this.sealing?.opens) {
+    if (!this.sealing) {
       this.emit("message", message);
       return;
     }
@@ -161,11 +161,11 @@ export abstract class PersonVerbs extends AgentVerbs {
       readMessage(record(item, "item")["message"]);
       return item as PendingItem;
     });
-    return this.sealing?.opens ? this.sealing.openItem(known) : known;
+    return this.sealing ? this.sealing.openItem(known) : known;
   }
 
   async #opened(message: Message): Promise<Message> {
-    return this.sealing?.opens ? this.sealing.open(message) : message;
+    return this.sealing ? this.sealing.open(message) : message;
   }
 
   /** Return the newest messages of a channel, in order. */

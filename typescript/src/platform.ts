@@ -24,6 +24,11 @@ export async function readFile(path: string): Promise<string> {
   return files.readFile(path, "utf8");
 }
 
+/** Return the cryptography of the platform where it is no global: in Node 18. */
+export async function otherCrypto(): Promise<Crypto> {
+  return (await import("crypto")).webcrypto as Crypto;
+}
+
 /** Return the class that opens WebSockets where the platform has none: Node before 22. */
 export async function otherWebSocket(): Promise<unknown> {
   return (await import("ws")).WebSocket;

@@ -8,6 +8,7 @@ import type {
   PendingItem,
   PromptContent,
   ResponseMessage,
+  ResponseType,
 } from "./model.js";
 
 /** What opens the answer to an encrypted prompt, in hexadecimal digits. */
@@ -62,6 +63,30 @@ export interface Sealing {
   sealDecision(prompt: Message, told: Told): Promise<Told>;
 }
 
+/** What a receipt says. */
+export interface Receipt {
+  /** Of the receipt; it can be redeemed once. */
+  readonly id: string;
+  /** The prompt that was decided. */
+  readonly promptId: string;
+  readonly channel: string;
+  readonly decision: ResponseType;
+  /** Of what was asked; of what was asked encrypted, of what hides it. */
+  readonly actionHash: string;
+  /** Of the person's words, if there are any; or of what hides them. */
+  readonly answerHash: string | null;
+  /** Who decided, as it is recorded, if it is. */
+  readonly approver: string | null;
+  /** Whether the prompt was encrypted. */
+  readonly sealed: boolean;
+  /** Seconds since 1970. */
+  readonly issuedAt: number;
+  /** The same; it is good until just before. */
+  readonly expiresAt: number;
+  /** Names the key that signed it. */
+  readonly keyId: string;
+}
+
 /** Believes approvals only with a receipt; made by `ailoop-js/receipts`. */
 export interface Receipts {
   /** Refuse to ask for what no receipt can be about. */
@@ -70,27 +95,24 @@ export interface Receipts {
   prove(channel: string, asked: Authorization, decision: Decision): Promise<Decision>;
 }
 
-const HARMLESS: readonly string[] = ["authorization_denied", "cancelled", "timeout"];
-
-/** Return whether a message has come sealed. */
+/** Return whether a message has come sealed; one that has been opened says whose key did it. */
 export function isSealed(message: Message): boolean {
-  const part = message.metadata?.["sealed"];
   // Agents that know nothing of this may have a member of that name.
-  return typeof part === "object" && part !== null && "ciphertext" in part;
+  const part = message.metadata?.["sealed"] as { readonly ciphertext?: unknown } | null | undefined;
+  return "keyName" in message || part?.ciphertext != null;
 }
 
-/** Return an answer, which has to be in the clear where nothing opens it. */
-export function readClear(response: ResponseMessage, kept: Kept | undefined): ResponseMessage {
-  const harmless = HARMLESS.includes(response.content.response_type);
-  if (isSealed(response) || (kept && !harmless))
-    throw new UnreadAnswer(response, "nobody can tell: this client has no `sealing`");
-  return response;
+/** Refuse an answer that nothing here opens, or whatever else came of what was asked sealed. */
+export function checkRead(response: ResponseMessage, kept: Kept | undefined): void {
+  if (kept || isSealed(response))
+    throw new UnreadAnswer(response, "this client was given no `sealing`");
 }
 
 /** Refuse to answer in the clear what was asked sealed; a denial may go out. */
 export function checkClear(prompt: Message, told: Told): void {
-  if (isSealed(prompt) && !HARMLESS.includes(String(told["response_type"])))
-    throw new SealedPrompt(
-      "nothing was sent: the prompt is encrypted, and this client has no `sealing`",
-    );
+  if (
+    isSealed(prompt) &&
+    !["authorization_denied", "cancelled"].includes(String(told["response_type"]))
+  )
+    throw new SealedPrompt("not sent: this client was given no `sealing`");
 }

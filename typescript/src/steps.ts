@@ -13,7 +13,7 @@ import {
 } from "./model.js";
 import { understood } from "./answer.js";
 import type { RestLink } from "./rest.js";
-import { type Kept, type Receipts, type Sealing, readClear } from "./sealing.js";
+import { type Kept, type Receipts, type Sealing, checkRead } from "./sealing.js";
 import { bounded } from "./slot.js";
 import { type PromptRef, Ticket, promptIdOf } from "./ticket.js";
 
@@ -183,7 +183,9 @@ export abstract class StepVerbs extends Emitter {
     response: ResponseMessage,
     kept: Kept | undefined,
   ): Promise<ResponseMessage> {
-    return this.sealing ? this.sealing.openAnswer(response, kept) : readClear(response, kept);
+    if (this.sealing) return this.sealing.openAnswer(response, kept);
+    checkRead(response, kept);
+    return response;
   }
 }
 

@@ -1,0 +1,1 @@
+"""The TypeScript package: its types, what is published, its documents."""

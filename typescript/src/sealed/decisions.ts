@@ -1,0 +1,70 @@
+/** A person's decision on a sealed prompt, with all that is for the agent alone sealed. */
+
+import { refusalOf, SealedPrompt } from "../errors.js";
+import type { Told } from "../sealing.js";
+import { CryptoMissing } from "../trust/crypto.js";
+import { choose } from "./choices.js";
+import { COVER_ANSWER } from "./cover.js";
+import { seal } from "./jwe.js";
+import { Key } from "./keys.js";
+import { SealedMessage } from "./opening.js";
+
+/** What anybody may say to a prompt that they cannot read. */
+const HARMLESS: readonly unknown[] = ["authorization_denied", "cancelled"];
+
+/** What is for the agent alone, and what the server has to know as well. */
+const PRIVATE = ["answer", "reason", "responder", "response_type"];
+const CLEAR = ["response_type", "responder", "surface"];
+
+/**
+ * Return a decision on a prompt with all that is for the agent alone sealed.
+ *
+ * Throws {@link SealedPrompt} if the prompt cannot be read here, and this is no denial;
+ * `Invalid` if the answer is none to this question.
+ */
+export async function sealDecision(prompt: SealedMessage, told: Told): Promise<Told> {
+  const reply = SealedMessage.replyOf(prompt);
+  if (!prompt.isOpen || !reply) {
+    if (HARMLESS.includes(told["response_type"])) return told;
+    throw new SealedPrompt(
+      `nothing was sent: this prompt cannot be read here; ${String(prompt.trouble)}`,
+    );
+  }
+  const inner = { ...some(told, PRIVATE), nonce: reply.nonce, ...fit(prompt, told) };
+  const part = await sealTo(reply.reply_to, inner, `response ${prompt.channel} ${prompt.id}`);
+  const cover = told["answer"] === undefined ? {} : { answer: COVER_ANSWER };
+  return { ...some(told, CLEAR), ...cover, sealed: part };
+}
+
+function some(told: Told, names: readonly string[]): Told {
+  const present = names.filter((name) => told[name] !== undefined);
+  return Object.fromEntries(present.map((name) => [name, told[name]]));
+}
+
+async function sealTo(to: unknown, value: object, place: string): Promise<unknown> {
+  try {
+    return await seal(value, [await Key.load(to)], place);
+  } catch (error) {
+    if (error instanceof CryptoMissing) throw error;
+    // No key, or one with which nothing can be agreed on (RFC 7748, section 6.1).
+    throw new SealedPrompt("nothing was sent: this prompt takes no answer");
+  }
+}
+
+/** Do what the server does for questions that it can read. */
+function fit({ content }: SealedMessage, told: Told): Told {
+  if (content.type !== "question" || told["response_type"] !== "text") return {};
+  const { answer } = told;
+  if (typeof answer !== "string") throw refused("wrong_response", "A question takes an answer");
+  const { choices } = content;
+  if (!choices) return {};
+  const index = choose(choices, answer);
+  if (index === undefined)
+    throw refused("not_a_choice", `The answer is none of the choices: ${choices.join(", ")}`);
+  const value = choices[index];
+  return { answer: value, index, value };
+}
+
+function refused(code: string, error: string): Error {
+  return refusalOf({ code, error, path: "$.answer" });
+}
