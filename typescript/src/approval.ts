@@ -1,15 +1,17 @@
 /** The outcome of asking for permission. */
 
 import { NotAuthorized, ReceiptInvalid } from "./errors.js";
-import type { ResponseMessage } from "./model.js";
+import { type Authorization, type ResponseMessage, isRecord, parse } from "./model.js";
 import type { Receipt } from "./sealing.js";
 
 /** What makes an approval more, or less, than what its response says. */
 export interface Proof {
+  /** What was asked: what is approved unless somebody has edited it. */
+  readonly context?: unknown;
   /** What its receipt says. */
   readonly receipt?: Receipt;
   /** Why it is not believed; then it is no approval, whatever it says. */
-  readonly doubt?: string;
+  readonly doubt?: string | undefined;
   /** Verify the receipt against what is about to be done, and use it up. */
   readonly redeem?: (action: string, context?: unknown) => Promise<Receipt>;
 }
@@ -28,10 +30,41 @@ export class Decision {
     this.#proof = proof;
   }
 
+  /** Return the decision that a response is on what was asked. */
+  static of(response: ResponseMessage, asked: Authorization, latencySeconds?: number): Decision {
+    const { context, editable } = asked;
+    const { approved, edited } = new Decision(response);
+    // A server refuses both, unless it cannot read them.
+    const isOdd = approved && response.content.answer !== null && edited !== (editable ?? false);
+    const doubt = edited
+      ? "its context was edited, which nobody had offered"
+      : "its edited context is not understood";
+    return new Decision(response, latencySeconds, { context, doubt: isOdd ? doubt : undefined });
+  }
+
   /** Whether a person approved, explicitly. */
   get approved(): boolean {
     const { response_type: type } = this.response.content;
     return this.doubt === undefined && type === "authorization_approved";
+  }
+
+  /** Whether a person approved another context than was asked. */
+  get edited(): boolean {
+    return this.approved && this.#edit !== undefined;
+  }
+
+  /**
+   * What was approved: as it was asked, or as a person has edited it. `undefined` unless it was
+   * approved.
+   */
+  get context(): unknown {
+    return this.approved ? (this.#edit ?? this.#proof.context) : undefined;
+  }
+
+  get #edit(): object | undefined {
+    // Not metadata's value: the answer is what a receipt is about.
+    const edit = parse(this.response.content.answer as string);
+    return isRecord(edit) ? edit : undefined;
   }
 
   /** What its receipt says; only of a client that was given `receipts`. */

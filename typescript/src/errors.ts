@@ -191,6 +191,21 @@ export class UnreadAnswer extends AiloopError {
   }
 }
 
+/**
+ * An answer does not fit the form that was asked. A server lets none through, unless it cannot
+ * read it. The prompt has settled.
+ */
+export class UnfitAnswer extends AiloopError {
+  static override readonly kind: string = "UnfitAnswer";
+  /** What came. */
+  readonly response: Message;
+
+  constructor(response: Message, why: string) {
+    super(`the answer to ${String(response.correlation_id)} does not fit: ${why}`);
+    this.response = response;
+  }
+}
+
 /** The request contradicts what is recorded. */
 export class Conflict extends Refused {
   static override readonly kind: string = "Conflict";
@@ -224,7 +239,7 @@ function classes(): [RefusedClass, string][] {
     [
       Invalid,
       "bad_json bad_channel bad_request tls_required unknown_op invalid_message unknown_content " +
-        "not_a_choice wrong_response sealed_prompt too_large",
+        "not_a_choice invalid_answer wrong_response sealed_prompt too_large",
     ],
     [Unauthenticated, "unauthenticated bad_credential"],
     [NotAllowed, "not_allowed not_granted own_prompt bad_origin bad_host bad_csrf"],
