@@ -203,6 +203,7 @@ async def test_stopped_and_started(nursery: trio.Nursery, face: OpenClient) -> N
         client, leave = await nursery.start(_opened, opening)
         call = Call(nursery, lambda: client.authorize("a", "Deploy"))
         await asked(server)
+        await client.say("a", "x")  # once this is taken, the client knows that it waits
     assert (await call.result()).reason == "shutdown"
     await until(lambda: client.state is not ConnectionState.CONNECTED)
     async with serving(rest_port=port):
