@@ -15,7 +15,10 @@ from ailoop.cli.main import cli
 from ailoop.client.sealing import _REMEMBERED
 from ailoop.model.envelope import COVER, COVER_ANSWER, COVER_URL
 from tests.docs.blocks import DOCS, Block, read_blocks
+from tests.examples.people import environment
 from tests.serving import PATIENCE, serving
+from tests.typescript.kit import needs_typescript
+from tests.typescript.kit import program as node_program
 
 BLOCKS = read_blocks("encryption.rst")
 
@@ -57,6 +60,28 @@ async def test_in_five_minutes(tmp_path: Path, monkeypatch, capsys) -> None:
     assert lines == [*read.splitlines(), *paid.splitlines()]
     assert len(entries) == 2
     assert b"Meyer" not in b"".join(entry.encoded for entry in entries)
+
+
+@needs_typescript
+async def test_from_typescript(tmp_path: Path, monkeypatch, capsys) -> None:
+    """The agent in TypeScript is answered by the person in Python."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("ann", "agent"):
+        assert CliRunner().invoke(cli, ["keygen", name]).exit_code == 0
+    (agent, paid), (person, read) = program("agent in TypeScript"), program("person")
+    with node_program(agent.text, tmp_path) as made:
+        async with serving() as server:
+            url = server.daemon.rest_url
+            monkeypatch.setenv("AILOOP_SERVER", url)
+            capsys.readouterr()
+            with trio.fail_after(PATIENCE):
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(run, person)
+                    done = await trio.run_process(
+                        ["node", str(made)], env=environment(url), capture_stdout=True
+                    )
+    printed = [one for one in capsys.readouterr().out.splitlines() if "event=" not in one]
+    assert (done.stdout.decode(), printed) == (paid, read.splitlines())
 
 
 def test_what_the_page_quotes() -> None:

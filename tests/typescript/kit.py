@@ -13,10 +13,22 @@ import pytest
 
 from tests.needs import needs, needs_npm_ci
 
-__all__ = ["ROOT", "TYPESCRIPT", "built", "needs_typescript", "program", "run", "tool"]
+__all__ = [
+    "OTHERS",
+    "ROOT",
+    "TYPESCRIPT",
+    "built",
+    "needs_typescript",
+    "program",
+    "run",
+    "tool",
+]
 
 ROOT = Path(__file__).resolve().parents[2]
 TYPESCRIPT = ROOT / "typescript"
+
+OTHERS = ("sealed", "receipts")
+"""The entries of the package beside the main one."""
 
 
 def needs_typescript(test: Any) -> Any:
@@ -67,9 +79,18 @@ def program(code: str, folder: Path) -> Iterator[Path]:
     cache.mkdir(exist_ok=True)
     made = cache / f"{uuid4()}.mjs"
     esbuild = TYPESCRIPT / "node_modules" / ".bin" / "esbuild"
-    alias = f"--alias:ailoop-js={TYPESCRIPT / 'src' / 'index.ts'}"
-    flags = ("--bundle", "--platform=node", "--format=esm", "--external:ws", alias)
-    run(esbuild, source, *flags, f"--outfile={made}", "--log-level=error", cwd=TYPESCRIPT)
+    entries = {"ailoop-js": "index", **{f"ailoop-js/{one}": one for one in OTHERS}}
+    aliases = [f"--alias:{k}={TYPESCRIPT / 'src' / v}.ts" for k, v in entries.items()]
+    flags = ("--bundle", "--platform=node", "--format=esm", "--external:ws")
+    run(
+        esbuild,
+        source,
+        *flags,
+        *aliases,
+        f"--outfile={made}",
+        "--log-level=error",
+        cwd=TYPESCRIPT,
+    )
     try:
         yield made
     finally:

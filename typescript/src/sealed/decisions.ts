@@ -1,7 +1,8 @@
 /** A person's decision on a sealed prompt, with all that is for the agent alone sealed. */
 
 import { refusalOf, SealedPrompt } from "../errors.js";
-import type { Told } from "../sealing.js";
+import type { Message } from "../model.js";
+import { isSealed, type Told } from "../sealing.js";
 import { CryptoMissing } from "../trust/crypto.js";
 import { choose } from "./choices.js";
 import { COVER_ANSWER } from "./cover.js";
@@ -22,7 +23,11 @@ const CLEAR = ["response_type", "responder", "surface"];
  * Throws {@link SealedPrompt} if the prompt cannot be read here, and this is no denial;
  * `Invalid` if the answer is none to this question.
  */
-export async function sealDecision(prompt: SealedMessage, told: Told): Promise<Told> {
+export async function sealDecision(prompt: Message, told: Told): Promise<Told> {
+  if (!(prompt instanceof SealedMessage)) {
+    if (!isSealed(prompt) || HARMLESS.includes(told["response_type"])) return told;
+    throw new SealedPrompt("nothing was sent: pass the message that was read, no copy of it");
+  }
   const reply = SealedMessage.replyOf(prompt);
   if (!prompt.isOpen || !reply) {
     if (HARMLESS.includes(told["response_type"])) return told;

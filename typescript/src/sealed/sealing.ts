@@ -12,7 +12,7 @@ import { sealDecision } from "./decisions.js";
 import { keptAs } from "./kept.js";
 import { loadOwn, loadRecipients } from "./keyring.js";
 import type { Key } from "./keys.js";
-import { openMessage, SealedMessage } from "./opening.js";
+import { openMessage } from "./opening.js";
 import { samePrompt, sealMessage } from "./prompts.js";
 
 /** Prompts whose answers a client can open by their id alone; for others take the ticket. */
@@ -143,7 +143,6 @@ class ClientSealing implements Sealing {
   }
 
   async sealDecision(prompt: Message, told: Told): Promise<Told> {
-    const opened = await this.open(prompt);
-    return opened instanceof SealedMessage ? sealDecision(opened, told) : told;
+    return sealDecision(await this.open(prompt), told);
   }
 }
