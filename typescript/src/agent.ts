@@ -99,7 +99,8 @@ export abstract class AgentVerbs extends StepVerbs {
     this.receipts?.check(content);
     const began = clock();
     const response = await this.insistOn(channel, content, options);
-    const decision = Decision.of(response, content, clock() - began);
+    const { context, editable = false } = content;
+    const decision = new Decision(response, clock() - began, { context, editable });
     return this.receipts?.prove(channel, content, decision) ?? decision;
   }
 
@@ -129,7 +130,8 @@ export abstract class AgentVerbs extends StepVerbs {
     options: Pick<AuthorizeOptions, "context"> = {},
   ): Promise<Decision> {
     const asked = authorization(action, options);
-    const decision = new Decision(await this.openAnswer(response), undefined, asked);
+    const { context } = options;
+    const decision = new Decision(await this.openAnswer(response), undefined, { context });
     return this.receipts?.prove(channel, asked, decision) ?? decision;
   }
 

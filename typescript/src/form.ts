@@ -122,18 +122,10 @@ export interface Filling<S = FormSchema> {
   readonly schema: S;
 }
 
-/**
- * Return a response with what a form was filled in with.
- *
- * @param fit returns it checked, where no server has done it.
- */
-export function filled(
-  response: ResponseMessage,
-  fit: (value: object) => object = (value) => value,
-): FormResponse<object> {
+/** Return a response with what a form was filled in with. */
+export function filled(response: ResponseMessage): FormResponse<object> {
   const { answer, response_type } = response.content;
-  if (response_type !== "text") return { ...response, value: undefined };
-  const value = parse(answer as string);
+  const value = response_type === "text" ? parse(answer as string) : {};
   if (!isRecord(value)) throw new UnfitAnswer(response, "its answer is an object");
-  return { ...response, value: fit(value) };
+  return { ...response, value: response_type === "text" ? value : undefined };
 }

@@ -196,9 +196,9 @@ export function readMessage(value: unknown): Message {
     oneOf(response_type, RESPONSES, "response_type");
     if (answer !== null) text(answer, "answer");
   } else {
-    oneOf(type, [...WORDS.keys()], "content.type");
-    const words = WORDS.get(type as string) as string;
-    text(content[words], words);
+    const words = WORDS.get(type as string);
+    check(words !== undefined, "content.type");
+    text(content[words as string], words as string);
   }
   return value as Message;
 }

@@ -68,16 +68,10 @@ export abstract class PersonVerbs extends AgentVerbs {
     options: RespondOptions | ResponseType = {},
   ): Promise<ResponseMessage> {
     const told: RespondOptions = typeof options === "string" ? { responseType: options } : options;
-    const { signal, responseType = "text", reason, responder, surface } = told;
+    const { signal, responseType: response_type = "text", reason, responder, surface } = told;
     const id = promptIdOf(prompt);
     const link = await this.link(signal);
-    const members = {
-      answer: answer ?? undefined,
-      response_type: responseType,
-      reason,
-      responder,
-      surface,
-    };
+    const members = { answer: answer ?? undefined, response_type, reason, responder, surface };
     return link.respond(id, await this.#sealed(prompt, id, members, told), signal);
   }
 

@@ -156,8 +156,16 @@ export abstract class StepVerbs extends Emitter {
 
   async #post(channel: string, content: PromptContent, options: Prompting): Promise<Ticket> {
     const prompt = makeMessage(channel, content, options.metadata, options.key);
-    const kept = await this.deliver(prompt, options.signal, options.key);
-    return Ticket.of(prompt, content.timeout_seconds, kept);
+    return this.#take(prompt, content, options);
+  }
+
+  /** Return the ticket of a prompt, once the server has it. */
+  async #take(
+    prompt: Message,
+    { timeout_seconds }: PromptContent,
+    { signal, key }: Prompting,
+  ): Promise<Ticket> {
+    return Ticket.of(prompt, timeout_seconds, await this.deliver(prompt, signal, key));
   }
 
   /** @internal Ask, and wait for the response. */
@@ -166,12 +174,11 @@ export abstract class StepVerbs extends Emitter {
     content: PromptContent,
     options: Asking & Leaving,
   ): Promise<ResponseMessage> {
-    const { signal, key, metadata, schema, leaveOpen = key !== undefined } = options;
+    const { signal, key, metadata, leaveOpen = key !== undefined } = options;
     const prompt = makeMessage(channel, content, metadata, key);
     const link = await this.link(signal);
     try {
-      const kept = await this.deliver(prompt, signal, key);
-      return await this.openAnswer(await link.wait(prompt.id, true, signal), kept, schema);
+      return await this.wait(await this.#take(prompt, content, options), options);
     } catch (error) {
       if (signal?.aborted && !leaveOpen) await takeBack(link, prompt.id);
       throw error;
