@@ -1,6 +1,12 @@
 /** A connection that is made again whenever it is lost: the session with sockets and timers. */
 
-import { type AiloopError, ConnectionLost, Unreachable, connectionClosed, known } from "./errors.js";
+import {
+  type AiloopError,
+  ConnectionLost,
+  Unreachable,
+  connectionClosed,
+  known,
+} from "./errors.js";
 import type { ClientEvents, SessionEvent } from "./events.js";
 import { type ConnectionState, type Patience, Retries } from "./patience.js";
 import type { ClientSession } from "./session.js";

@@ -187,8 +187,7 @@ export abstract class PersonVerbs extends AgentVerbs {
     // A server that is stopping says so with 503, and in the same words.
     const asked = { also: 503, signal };
     const { body } = await this.anyRest().call("GET", "/api/v1/health", asked);
-    if (!isRecord(body))
-      throw new Unreachable(`what answers at ${this.baseURL} is not ailoop`);
+    if (!isRecord(body)) throw new Unreachable(`what answers at ${this.baseURL} is not ailoop`);
     return body as unknown as Health;
   }
 
