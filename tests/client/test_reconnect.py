@@ -271,7 +271,7 @@ async def test_heartbeat_keeps_it(wire: Wire, face: OpenClient, nursery: trio.Nu
 
 
 @alone("it looks into the session for the time it heard something")
-async def test_quiet_but_alive(wire: Wire, agent: AiloopClient) -> None:
+async def test_quiet_but_alive(wire: Wire) -> None:
     """A server that has nothing to say is asked, answers, and keeps its connection."""
     events: list[Any] = []
     patience = Patience(heartbeat_seconds=0.05)
