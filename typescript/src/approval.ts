@@ -40,15 +40,13 @@ export class Decision {
     const isEdit = isRecord(edit);
     // A server refuses both, unless it cannot read them.
     const isOdd = isApproved && answer !== null && editable === !isEdit;
-    const odd = isEdit
-      ? "its context was edited, which nobody had offered"
-      : "its edited context is not understood";
+    const odd = isEdit ? "its context was edited unasked" : "its edited context is not understood";
     this.response = response;
     this.latencySeconds = latencySeconds;
     this.doubt = doubt ?? (isOdd ? odd : undefined);
     this.approved = isApproved && this.doubt === undefined;
     this.edited = this.approved && isEdit;
-    this.context = this.edited ? edit : this.approved ? context : undefined;
+    this.context = this.approved ? (isEdit ? edit : context) : undefined;
   }
 
   /** Why: the person's words, or the server's (`timeout`, `shutdown`). */

@@ -189,7 +189,7 @@ export class UnreadAnswer extends AiloopError {
     const { content, correlation_id } = response;
     super(
       `not accepted: the answer ${content.response_type} to the encrypted prompt ` +
-        `${String(correlation_id)} came from somebody who had not read it (${why})`,
+        `${correlation_id as string} came from somebody who had not read it (${why})`,
     );
     this.response = response;
   }
@@ -205,7 +205,7 @@ export class UnfitAnswer extends AiloopError {
   declare readonly response: ResponseMessage;
 
   constructor(response: ResponseMessage, why: string) {
-    super(`the answer to ${String(response.correlation_id)} does not fit: ${why}`);
+    super(`the answer to ${response.correlation_id as string} does not fit: ${why}`);
     this.response = response;
   }
 }
@@ -237,26 +237,24 @@ export class Unavailable extends Refused {
 
 type RefusedClass = new (body: ErrorBody) => Refused;
 
-/** Which codes a class stands for. */
+/**
+ * What the codes that a class stands for begin with; the first that fits counts. A newer server
+ * may have more codes of a family, such as of `too_many_`.
+ */
 function classes(): [RefusedClass, string][] {
   return [
-    [
-      Invalid,
-      "bad_json bad_channel bad_request tls_required unknown_op invalid_message unknown_content " +
-        "not_a_choice invalid_answer wrong_response sealed_prompt too_large",
-    ],
     [Unauthenticated, "unauthenticated bad_credential"],
     [NotAllowed, "not_allowed not_granted own_prompt bad_origin bad_host bad_csrf"],
     [NotFound, "not_found no_receipts message_not_found original_not_found"],
     [Conflict, "not_a_prompt id_conflict"],
     [AlreadySettled, "already_settled"],
     [Expired, "expired"],
-    [
-      Busy,
-      "too_many_channels too_many_prompts too_many_feeds too_many_waiters too_many_connections " +
-        "too_many_sessions too_many_attempts rate_limited",
-    ],
+    [Busy, "too_many_ rate_limited"],
     [Unavailable, "shutting_down journal_unavailable"],
+    [
+      Invalid,
+      "bad_ invalid_ unknown_ tls_required not_a_choice wrong_response sealed_prompt too_large",
+    ],
   ];
 }
 
@@ -268,7 +266,9 @@ function classes(): [RefusedClass, string][] {
  */
 export function refusalOf(body: ErrorBody, retryAfter?: string | null): Refused {
   const { code, retry_after } = body;
-  const known = classes().find(([, codes]) => codes.split(" ").includes(code as string));
+  const known = classes().find(([, codes]) =>
+    codes.split(" ").some((one) => String(code).startsWith(one)),
+  );
   const error = new (known?.[0] ?? Refused)(body);
   const told = retryAfter ?? retry_after;
   if (/^\d+$/.test(told as string)) error.retryAfter = Number(told);
