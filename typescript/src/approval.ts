@@ -69,6 +69,7 @@ export class Decision {
    * exactly what is given here. Throws `ReceiptInvalid` if that is not what was approved, or the
    * approval has expired or been redeemed; `NotAuthorized` if it is none.
    */
+  // eslint-disable-next-line @typescript-eslint/require-await -- it rejects, and throws nothing
   async redeem(action: string, _context?: unknown): Promise<Receipt> {
     if (!this.approved) throw new NotAuthorized(action, this);
     const doubt = "this client was given no `receipts`";
