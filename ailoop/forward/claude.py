@@ -54,16 +54,22 @@ class ClaudeShape:
     def _message(self, role: str, value: dict[str, Any]) -> Iterator[Event]:
         content = dig(value, "message", "content")
         model = text_at(value, "message", "model")
-        if isinstance(content, str):
-            yield _said(role, content, model)
-        else:
-            for block in objects_in(content):
-                yield from self._block(role, block, model)
+        blocks = [content] if isinstance(content, str) else objects_in(content)
+        for block in blocks:
+            for event in self._block(role, block, model):
+                # It is the agent that tells a subagent what to do, and no person.
+                told = event.kind is Kind.USER and text_at(value, "parent_tool_use_id")
+                yield _to_subagent(event) if told else event
         fault = text_at(value, "error")
         if fault is not None:
             yield Event(kind=Kind.ERROR, text=f"The model could not go on: {fault}")
 
-    def _block(self, role: str, block: dict[str, Any], model: str | None) -> Iterator[Event]:
+    def _block(
+        self, role: str, block: str | dict[str, Any], model: str | None
+    ) -> Iterator[Event]:
+        if isinstance(block, str):
+            yield _said(role, block, model)
+            return
         match str(block.get("type")):
             case "text":
                 yield _said(role, text_of(block.get("text")), model)
@@ -90,6 +96,10 @@ def _said(role: str, text: str, model: str | None) -> Event:
     return Event(kind=kind, text=text, model=model)
 
 
+def _to_subagent(event: Event) -> Event:
+    return evolve(event, kind=Kind.OTHER, text=f"To a subagent: {event.text}")
+
+
 def _system(value: dict[str, Any]) -> Iterator[Event]:
     subtype = text_at(value, "subtype") or "system"
     model = text_at(value, "model")
@@ -99,6 +109,12 @@ def _system(value: dict[str, Any]) -> Iterator[Event]:
         yield Event(kind=Kind.START, text=" ".join(words), model=model)
     elif subtype == "compact_boundary":
         yield Event(kind=Kind.OTHER, text="The conversation was compacted")
+    elif subtype == "api_retry":
+        status = number_at(value, "error_status")
+        why = text_at(value, "error") or "unknown" if status is None else f"HTTP {status:.0f}"
+        yield Event(
+            kind=Kind.OTHER, text=f"The model does not answer ({why}); it is asked again"
+        )
     elif said := text_of([value.get(name) for name in ("message", "content", "summary")]):
         yield Event(kind=Kind.OTHER, text=f"{subtype}: {said}")
 
@@ -109,7 +125,8 @@ def result_event(value: dict[str, Any]) -> Event:
     failed = value.get("is_error") is True or subtype.startswith("error")
     said = text_of([value.get("result"), value.get("errors"), value.get("error")])
     if failed:
-        said = f"Failed ({subtype}): {said}" if said else f"Failed ({subtype})"
+        head = "Failed" if subtype == "success" else f"Failed ({subtype})"
+        said = f"{head}: {said}" if said else head
     milliseconds = number_at(value, "duration_ms")
     return Event(
         kind=Kind.ERROR if failed else Kind.RESULT,

@@ -43,6 +43,8 @@ _SUBJECTS = (
     "pattern",
     "query",
     "globPattern",
+    "subject",
+    "question",
     "description",
     "prompt",
 )

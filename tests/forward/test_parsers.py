@@ -68,7 +68,7 @@ def test_claude(agent: str) -> None:
         ),
         (
             claude("result", subtype="success", is_error=True, result="Credit is low"),
-            "Failed (success): Credit is low",
+            "Failed: Credit is low",
         ),
         (
             claude("result", subtype="error_during_execution", errors=["a", "b"]),
@@ -97,6 +97,9 @@ def test_claude_nested() -> None:
         claude_says({"type": "novel", "text": "unheard of"}),
         claude_says("no block", None, 5),
         claude("assistant", message=None, error="rate_limit"),
+        claude("user", message={"content": "look around"}, parent_tool_use_id="t"),
+        claude("system", subtype="api_retry", attempt=1, error_status=529, error="overloaded"),
+        claude("system", subtype="api_retry", attempt=2, error_status=None, error="unknown"),
     ]
     assert told(values, "claude") == [
         ("user", "plain"),
@@ -104,6 +107,9 @@ def test_claude_nested() -> None:
         ("tool_result", "a tool returned"),
         ("other", "unheard of"),
         ("error", "The model could not go on: rate_limit"),
+        ("other", "To a subagent: look around"),
+        ("other", "The model does not answer (HTTP 529); it is asked again"),
+        ("other", "The model does not answer (unknown); it is asked again"),
     ]
 
 
