@@ -69,7 +69,8 @@ async def test_in_node(papers: Papers, transport: str) -> None:
             assert url in said
             assert "certificate" in said, said
     finally:
-        await trio.to_thread.run_sync(node.close)
+        with trio.move_on_after(PATIENCE, shield=True):
+            await trio.to_thread.run_sync(node.close)
 
 
 async def test_the_environment(
