@@ -152,10 +152,11 @@ export class WebSocketLink implements Link {
 
   async wait(promptId: string, taken: boolean, signal?: Signal): Promise<ResponseMessage> {
     this.#check();
+    const early = this.#session.watch(promptId, taken);
+    if (early) return abortable(Promise.resolve(early), signal);
     const slot = new Slot<ResponseMessage>();
     const waiting = this.#settled.get(promptId) ?? new Set();
     this.#settled.set(promptId, waiting.add(slot));
-    this.#session.watch(promptId, taken);
     this.#connection.want();
     try {
       return await abortable(slot.promise, signal);

@@ -9,11 +9,13 @@ import {
   AiloopError,
   type ClientOptions,
   ConnectionLost,
+  type Message,
   NotAllowed,
   Unavailable,
   Unreachable,
   type WebSocketClass,
   type WebSocketLike,
+  newId,
 } from "../src/index.js";
 
 type Frame = Record<string, unknown>;
@@ -360,6 +362,24 @@ describe("closing", () => {
     await settle();
     await client.close();
     await connecting;
+  });
+
+  it("brings an answer that comes in one piece with the word that its prompt was taken", async () => {
+    const [client, socket] = await connected();
+    const asking = client.ask("a", "Which?");
+    await settle();
+    const { ref, message } = socket.sent.at(-1) as { ref: number; message: Message };
+    const response = {
+      ...message,
+      id: newId(),
+      content: { type: "response", answer: "this one", response_type: "text" },
+      correlation_id: message.id,
+    };
+    socket.receive({ op: "ack", ref, items: [{ id: message.id, seq: 1, created: true }] });
+    socket.receive({ op: "response", id: message.id, message: response });
+    await settle();
+    socket.end(); // and nobody will come again to tell it
+    expect((await asking).content.answer).toBe("this one");
   });
 
   it("leaves nothing that nobody awaits", async () => {
