@@ -2,11 +2,13 @@
 
 import { type Approval, Decision } from "./approval.js";
 import { NotAuthorized } from "./errors.js";
+import type { FormResponse, FormSchema, FormValue, Filling } from "./form.js";
 import type { Message, Notification, Priority, ResponseMessage } from "./model.js";
 import { clock } from "./slot.js";
 import {
   type Asking,
   type Contextual,
+  type Editable,
   type Leaving,
   type Posting,
   StepVerbs,
@@ -18,8 +20,10 @@ import {
 
 /** What may be said of a question that is waited for. */
 export type AskOptions = Asking & Leaving;
-/** What may be said of a permission, or of a page to open, that is waited for. */
-export type AuthorizeOptions = Contextual & Leaving;
+/** What may be said of a permission that is waited for. */
+export type AuthorizeOptions = Editable & Leaving;
+/** What may be said of a page to open that is waited for. */
+export type NavigateOptions = Contextual & Leaving;
 
 /** What may be said of what people are told. */
 export interface SayOptions extends Posting {
@@ -43,7 +47,21 @@ export abstract class AgentVerbs extends StepVerbs {
   /**
    * Ask a question and return the response once it exists: `content.answer` is the answer,
    * `content.response_type` tells an answer (`text`) from `timeout` and `cancelled`.
+   *
+   * With a `schema` it has a `value`: the object that was filled in, `undefined` unless somebody
+   * answered. Its type follows from a schema that is written down here or is `as const`; of any
+   * other say it: `ask<Release>(…)`.
    */
+  async ask<const S extends FormSchema>(
+    channel: string,
+    text: string,
+    options: AskOptions & Filling<S>,
+  ): Promise<FormResponse<FormValue<S>>>;
+  async ask<T extends object>(
+    channel: string,
+    text: string,
+    options: AskOptions & Filling,
+  ): Promise<FormResponse<T>>;
   async ask(channel: string, text: string, options?: AskOptions): Promise<ResponseMessage>;
   /** The form of the earlier SDK. */
   async ask(
@@ -81,7 +99,8 @@ export abstract class AgentVerbs extends StepVerbs {
     this.receipts?.check(content);
     const began = clock();
     const response = await this.insistOn(channel, content, options);
-    const decision = new Decision(response, clock() - began);
+    const { context, editable = false } = content;
+    const decision = new Decision(response, clock() - began, { context, editable });
     return this.receipts?.prove(channel, content, decision) ?? decision;
   }
 
@@ -99,7 +118,8 @@ export abstract class AgentVerbs extends StepVerbs {
   /**
    * Return the decision that a response is, for who asks in steps.
    *
-   * What `wait` returns is not held against a receipt; this does it.
+   * What `wait` returns is not held against a receipt; this does it. Where the person has edited
+   * the context, it is held against the edited one.
    *
    * @param channel where it was asked, and so on: what its receipt has to be about.
    */
@@ -109,8 +129,9 @@ export abstract class AgentVerbs extends StepVerbs {
     action: string,
     options: Pick<AuthorizeOptions, "context"> = {},
   ): Promise<Decision> {
-    const decision = new Decision(await this.openAnswer(response, undefined));
     const asked = authorization(action, options);
+    const { context } = options;
+    const decision = new Decision(await this.openAnswer(response), undefined, { context });
     return this.receipts?.prove(channel, asked, decision) ?? decision;
   }
 
@@ -118,7 +139,7 @@ export abstract class AgentVerbs extends StepVerbs {
   async navigate(
     channel: string,
     url: string,
-    options: AuthorizeOptions = {},
+    options: NavigateOptions = {},
   ): Promise<ResponseMessage> {
     return this.insistOn(channel, navigate(url, options), options);
   }

@@ -1,11 +1,15 @@
 /** The outcome of asking for permission. */
 
 import { NotAuthorized, ReceiptInvalid } from "./errors.js";
-import type { ResponseMessage } from "./model.js";
+import { type ResponseMessage, isRecord, parse } from "./model.js";
 import type { Receipt } from "./sealing.js";
 
 /** What makes an approval more, or less, than what its response says. */
 export interface Proof {
+  /** What was asked: what is approved unless somebody has edited it. */
+  readonly context?: unknown;
+  /** Whether it was offered to be edited; where that is not known here, a server has seen to it. */
+  readonly editable?: boolean;
   /** What its receipt says. */
   readonly receipt?: Receipt;
   /** Why it is not believed; then it is no approval, whatever it says. */
@@ -17,31 +21,41 @@ export interface Proof {
 /** A person's decision. */
 export class Decision {
   /** The message that settled the prompt. */
-  readonly response: ResponseMessage;
+  declare readonly response: ResponseMessage;
   /** How long the caller waited for it, in seconds, if it did. */
-  readonly latencySeconds: number | undefined;
-  readonly #proof: Proof;
+  declare readonly latencySeconds: number | undefined;
+  /** Whether a person approved, explicitly. */
+  declare readonly approved: boolean;
+  /** Whether a person approved another context than was asked. */
+  declare readonly edited: boolean;
+  /** What was approved, as it was asked or as it was edited; `undefined` unless it was approved. */
+  declare readonly context: unknown;
+  /** Why it is not believed; then it is no approval. */
+  declare readonly doubt: string | undefined;
+  /** What its receipt says; only of a client that was given `receipts`. */
+  declare readonly receipt: Receipt | undefined;
+  readonly #redeem: Proof["redeem"];
 
   constructor(response: ResponseMessage, latencySeconds?: number, proof: Proof = {}) {
+    const { answer, response_type } = response.content;
+    const { context, editable, receipt, redeem, doubt } = proof;
+    const isApproved = response_type === "authorization_approved";
+    // Not metadata's value: the answer is what a receipt is about.
+    const edit = parse(answer as string);
+    const isEdit = isRecord(edit);
+    // A server refuses both, unless it cannot read them.
+    const isOdd = isApproved && answer !== null && editable === !isEdit;
+    const odd = isEdit
+      ? "its context was edited, which nobody had offered"
+      : "its edited context is not understood";
     this.response = response;
     this.latencySeconds = latencySeconds;
-    this.#proof = proof;
-  }
-
-  /** Whether a person approved, explicitly. */
-  get approved(): boolean {
-    const { response_type: type } = this.response.content;
-    return this.doubt === undefined && type === "authorization_approved";
-  }
-
-  /** What its receipt says; only of a client that was given `receipts`. */
-  get receipt(): Receipt | undefined {
-    return this.#proof.receipt;
-  }
-
-  /** Why it is not believed; then it is no approval. */
-  get doubt(): string | undefined {
-    return this.#proof.doubt;
+    this.doubt = doubt ?? (isOdd ? odd : undefined);
+    this.approved = isApproved && this.doubt === undefined;
+    this.edited = this.approved && isEdit;
+    this.context = this.edited ? edit : this.approved ? context : undefined;
+    this.receipt = receipt;
+    this.#redeem = redeem;
   }
 
   /** Why: the person's words, or the server's (`timeout`, `shutdown`). */
@@ -66,8 +80,7 @@ export class Decision {
    */
   async redeem(action: string, context?: unknown): Promise<Receipt> {
     if (!this.approved) throw new NotAuthorized(action, this);
-    const { redeem } = this.#proof;
-    if (redeem) return redeem(action, context);
+    if (this.#redeem) return this.#redeem(action, context);
     const doubt = "this client was given no `receipts`";
     throw new ReceiptInvalid(action, new Decision(this.response, undefined, { doubt }), "missing");
   }

@@ -3,7 +3,7 @@
 
 import { checkVersion } from "./compatibility.js";
 import { type Token, credentialOf } from "./credential.js";
-import { AiloopError, ConnectionLost, NotAllowed } from "./errors.js";
+import { AiloopError, NotAllowed, connectionClosed } from "./errors.js";
 import type { Link, Signal } from "./link.js";
 import { type ConnectionState, type Patience, patienceOf } from "./patience.js";
 import { variable, warn } from "./platform.js";
@@ -16,6 +16,8 @@ import { WebSocketLink } from "./websocket.js";
 
 /** Where a daemon is unless something else is said. */
 export const DEFAULT_URL = "http://127.0.0.1:8081";
+
+const WEB = /^https?:/;
 
 /** How long closing may take, what nobody waits for included. */
 const CLOSE_SECONDS = 1;
@@ -67,7 +69,7 @@ export interface ClientOptions {
  * closed its connection keeps a Node process running.
  */
 export class AiloopClient extends PresenceVerbs {
-  readonly baseURL: string;
+  declare readonly baseURL: string;
   /** @internal */
   protected override readonly sealing: Sealing | undefined;
   /** @internal */
@@ -134,16 +136,14 @@ export class AiloopClient extends PresenceVerbs {
 
   /** @internal */
   protected override async link(signal: Signal): Promise<Link> {
-    if (signal?.aborted) throw signal.reason;
-    this.#checkOpen();
+    this.#checkOpen(signal);
     this.#opening ??= this.#open();
     return abortable(this.#opening, signal);
   }
 
   /** @internal */
   protected override async rest(signal: Signal): Promise<RestLink> {
-    if (signal?.aborted) throw signal.reason;
-    this.#checkOpen();
+    this.#checkOpen(signal);
     await abortable(this.#checked(), signal);
     return this.#rest;
   }
@@ -155,8 +155,9 @@ export class AiloopClient extends PresenceVerbs {
 
   readonly #credential = () => credentialOf(this.#options.token);
 
-  #checkOpen(): void {
-    if (this.#closing) throw new ConnectionLost("the connection to ailoop has been closed");
+  #checkOpen(signal?: Signal): void {
+    if (signal?.aborted) throw signal.reason;
+    if (this.#closing) throw connectionClosed();
   }
 
   /** Find out whether the server is one that this client understands. */
@@ -256,10 +257,10 @@ function addressOf(given: string | undefined): string {
   const address =
     given ||
     (variable("AILOOP_SERVER") ?? variable("AILOOP_BASE_URL")) ||
-    (page && /^https?:/.test(page) ? page : DEFAULT_URL);
+    (page && WEB.test(page) ? page : DEFAULT_URL);
   const known = address.replace(/\/+$/, "");
   try {
-    if (/^https?:/.test(new URL(known).protocol)) return known;
+    if (WEB.test(new URL(known).protocol)) return known;
   } catch {
     // It is no address at all.
   }

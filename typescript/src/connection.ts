@@ -1,6 +1,6 @@
 /** A connection that is made again whenever it is lost: the session with sockets and timers. */
 
-import { type AiloopError, ConnectionLost, Unreachable, known } from "./errors.js";
+import { type AiloopError, ConnectionLost, Unreachable, connectionClosed, known } from "./errors.js";
 import type { ClientEvents, SessionEvent } from "./events.js";
 import { type ConnectionState, type Patience, Retries } from "./patience.js";
 import type { ClientSession } from "./session.js";
@@ -60,7 +60,7 @@ export class Connection {
   /** Connect, and connect again, until there is no hope or nobody wants to. */
   async run(): Promise<void> {
     // Nobody is left to read what a last request would wait for.
-    let why: AiloopError = new ConnectionLost("the connection to ailoop has been closed");
+    let why: AiloopError = connectionClosed();
     try {
       while (!this.#closing) {
         this.state = "connecting";
@@ -127,7 +127,7 @@ export class Connection {
       const why = () => new Unreachable("the token cannot be had");
       const bounds = { seconds: patience.connectSeconds, why };
       [Class, credential] = await bounded(bounds, () => ready);
-      if (this.#closing) return new ConnectionLost("the connection to ailoop has been closed");
+      if (this.#closing) return connectionClosed();
       this.#socket = new Socket(Class, url, patience.connectSeconds, {
         opened: () => {
           this.#isOpen = this.#wasOpen = true;

@@ -25,9 +25,7 @@ async function read(token: Token | undefined): Promise<string> {
       return await token();
     } catch (error) {
       if (error instanceof AiloopError) throw error;
-      const why = new Unreachable(`the token cannot be had: ${String(error)}`);
-      why.cause = error;
-      throw why;
+      throw new Unreachable(`the token cannot be had: ${String(error)}`, { cause: error });
     }
   }
   if (token !== undefined) return token;

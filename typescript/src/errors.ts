@@ -1,7 +1,7 @@
 /** What a client rejects with; each class says whose fault it is. */
 
 import type { Decision } from "./approval.js";
-import type { Message } from "./model.js";
+import type { ResponseMessage } from "./model.js";
 
 const MARK: unique symbol = Symbol.for("ailoop.error") as never;
 
@@ -54,12 +54,17 @@ export class Unreachable extends AiloopError {
 export class ConnectionLost extends Unreachable {
   static override readonly kind: string = "ConnectionLost";
   /** The WebSocket close code, if the server closed. */
-  readonly closeCode: number | undefined;
+  declare readonly closeCode: number | undefined;
 
   constructor(sentence: string, closeCode?: number) {
     super(sentence);
     this.closeCode = closeCode;
   }
+}
+
+/** Return why nothing is done any more. */
+export function connectionClosed(): ConnectionLost {
+  return new ConnectionLost("the connection to ailoop has been closed");
 }
 
 /** The server speaks another version of the protocol. */
@@ -70,11 +75,11 @@ export class Incompatible extends AiloopError {
 /** Messages of a channel are gone before this reader saw them; reading may go on. */
 export class MissedMessages extends AiloopError {
   static override readonly kind: string = "MissedMessages";
-  readonly channel: string;
+  declare readonly channel: string;
   /** The seq last seen. */
-  readonly after: number;
+  declare readonly after: number;
   /** The seq from which on nothing is missing. */
-  readonly first: number;
+  declare readonly first: number;
 
   constructor(channel: string, after: number, first: number) {
     super(`messages of ${channel} between ${after} and ${first} were missed`);
@@ -88,8 +93,8 @@ export class MissedMessages extends AiloopError {
 export class Refused extends AiloopError {
   static override readonly kind: string = "Refused";
   /** Stable; programs match on it. */
-  readonly code: string;
-  readonly details: ErrorBody;
+  declare readonly code: string;
+  declare readonly details: ErrorBody;
 
   constructor(body: ErrorBody) {
     const { error = "the server refused the request", code = "internal" } = body;
@@ -117,7 +122,7 @@ export class PromptLost extends NotFound {
 /** No surface has shown a prompt in the time it was given; it is still open. */
 export class Undelivered extends AiloopError {
   static override readonly kind: string = "Undelivered";
-  readonly promptId: string;
+  declare readonly promptId: string;
 
   constructor(promptId: string, within: number) {
     super(`nobody was shown the prompt ${promptId} within ${within} s`);
@@ -129,7 +134,7 @@ export class Undelivered extends AiloopError {
 export class NotAuthorized extends AiloopError {
   static override readonly kind: string = "NotAuthorized";
   /** The decision: who, why and when. */
-  readonly approval: Decision;
+  declare readonly approval: Decision;
 
   constructor(action: string, approval: Decision) {
     super(`not authorized: ${action} (${approval.doubt ?? approval.reason ?? "denied"})`);
@@ -141,7 +146,7 @@ export class NotAuthorized extends AiloopError {
 export class ReceiptInvalid extends NotAuthorized {
   static override readonly kind: string = "ReceiptInvalid";
   /** What is wrong, such as `expired`. */
-  readonly fault: string;
+  declare readonly fault: string;
 
   /** @param approval the decision, which says in `doubt` why it is not believed. */
   constructor(action: string, approval: Decision, fault: string) {
@@ -178,15 +183,29 @@ export class SealedPrompt extends AiloopError {
 export class UnreadAnswer extends AiloopError {
   static override readonly kind: string = "UnreadAnswer";
   /** What the server holds for the answer. */
-  readonly response: Message;
+  declare readonly response: ResponseMessage;
 
-  constructor(response: Message, why: string) {
+  constructor(response: ResponseMessage, why: string) {
     const { content, correlation_id } = response;
-    const said = content.type === "response" ? content.response_type : content.type;
     super(
-      `not accepted: the answer ${said} to the encrypted prompt ${String(correlation_id)} ` +
-        `came from somebody who had not read it (${why})`,
+      `not accepted: the answer ${content.response_type} to the encrypted prompt ` +
+        `${String(correlation_id)} came from somebody who had not read it (${why})`,
     );
+    this.response = response;
+  }
+}
+
+/**
+ * An answer does not fit the form that was asked. A server lets none through, unless it cannot
+ * read it. The prompt has settled.
+ */
+export class UnfitAnswer extends AiloopError {
+  static override readonly kind: string = "UnfitAnswer";
+  /** What came. */
+  declare readonly response: ResponseMessage;
+
+  constructor(response: ResponseMessage, why: string) {
+    super(`the answer to ${String(response.correlation_id)} does not fit: ${why}`);
     this.response = response;
   }
 }
@@ -224,7 +243,7 @@ function classes(): [RefusedClass, string][] {
     [
       Invalid,
       "bad_json bad_channel bad_request tls_required unknown_op invalid_message unknown_content " +
-        "not_a_choice wrong_response sealed_prompt too_large",
+        "not_a_choice invalid_answer wrong_response sealed_prompt too_large",
     ],
     [Unauthenticated, "unauthenticated bad_credential"],
     [NotAllowed, "not_allowed not_granted own_prompt bad_origin bad_host bad_csrf"],

@@ -10,8 +10,8 @@ export function cursorsOf(given: Readonly<Record<string, number>> = {}): Cursors
 
 /** Channels and a cursor in each. */
 export class Following {
-  readonly channels: readonly string[] | null;
-  readonly cursors: Cursors;
+  declare readonly channels: readonly string[] | null;
+  declare readonly cursors: Cursors;
   readonly #replay: number | undefined;
   begun = false;
 

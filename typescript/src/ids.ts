@@ -33,10 +33,11 @@ export function readId(text: unknown): string {
 
 /** Write digits as a UUID, with its version and variant in their places. */
 function uuid(version: number, digits: string): string {
-  const part = (from: number, to: number) => digits.slice(from, to);
-  const variant = hex((parseInt(part(16, 17), 16) & 3) | 8, 1);
-  const third = `${version}${part(13, 16)}-${variant}${part(17, 20)}`;
-  return `${part(0, 8)}-${part(8, 12)}-${third}-${part(20, 32)}`;
+  return digits.replace(
+    /(.{8})(.{4}).(...)(.)(...)(.{12}).*/,
+    (_, one: string, two: string, three: string, digit: string, four: string, five: string) =>
+      `${one}-${two}-${version}${three}-${hex((parseInt(digit, 16) & 3) | 8, 1)}${four}-${five}`,
+  );
 }
 
 function hex(value: number, digits: number): string {
@@ -53,35 +54,26 @@ export function sha1(message: readonly number[]): string {
   const { length } = message;
   const words = new Array<number>((((length + 8) >> 6) + 1) << 4).fill(0);
   [...message, 0x80].forEach((byte, at) => {
-    words[at >> 2] = the(words, at >> 2) | (byte << (24 - 8 * (at & 3)));
+    words[at >> 2] = (words[at >> 2] as number) | (byte << (24 - 8 * (at & 3)));
   });
   words[words.length - 1] = length * 8;
   const turn = (word: number, bits: number) => (word << bits) | (word >>> (32 - bits));
   let sum = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0];
-  for (let block = 0; block < words.length; block += 16) {
-    const w = words.slice(block, block + 16);
+  while (words.length) {
+    const w = words.splice(0, 16);
+    const before = (at: number) => w.at(-at) as number;
     let [a = 0, b = 0, c = 0, d = 0, e = 0] = sum;
     for (let at = 0; at < 80; at++) {
-      if (at > 15)
-        w[at] = turn(the(w, at - 3) ^ the(w, at - 8) ^ the(w, at - 14) ^ the(w, at - 16), 1);
+      if (at > 15) w.push(turn(before(3) ^ before(8) ^ before(14) ^ before(16), 1));
       const round = Math.floor(at / 20);
-      const mixed = the([(b & c) | (~b & d), b ^ c ^ d, (b & c) | (d & (b | c)), b ^ c ^ d], round);
+      const odd = b ^ c ^ d;
+      const mixed = [(b & c) | (~b & d), odd, (b & c) | (d & (b | c)), odd][round] as number;
       // The constants of the standard are the roots of these numbers.
-      const constant = Math.floor(Math.sqrt(the([2, 3, 5, 10], round)) * 2 ** 30);
-      [a, b, c, d, e] = [
-        (turn(a, 5) + mixed + e + constant + the(w, at)) | 0,
-        a,
-        turn(b, 30),
-        c,
-        d,
-      ];
+      const constant = Math.floor(Math.sqrt([2, 3, 5, 10][round] as number) * 2 ** 30);
+      const next = turn(a, 5) + mixed + e + constant + (w[at] as number);
+      [a, b, c, d, e] = [next | 0, a, turn(b, 30), c, d];
     }
-    sum = [a, b, c, d, e].map((part, at) => (part + the(sum, at)) >>> 0);
+    sum = [a, b, c, d, e].map((part, at) => (part + (sum[at] as number)) >>> 0);
   }
   return sum.map((part) => hex(part, 8)).join("");
-}
-
-/** Return what is at a place where something is for certain. */
-function the(words: readonly number[], at: number): number {
-  return words[at] as number;
 }

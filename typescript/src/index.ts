@@ -1,13 +1,27 @@
 /** Ask a person from a program: what agents, and programs for people, import. */
 
 export { AiloopClient, type ClientOptions, DEFAULT_URL } from "./client.js";
-export type { AskOptions, AuthorizeOptions, SayOptions } from "./agent.js";
+export type { AskOptions, AuthorizeOptions, NavigateOptions, SayOptions } from "./agent.js";
 export type { RespondOptions, SubscribeOptions } from "./person.js";
 export type { ShowOptions } from "./presence.js";
-export type { Asking, Contextual, Leaving, Posting, Prompting, Waiting } from "./steps.js";
+export type { Asking, Contextual, Editable, Leaving, Posting, Prompting, Waiting } from "./steps.js";
 export type { Subscription } from "./subscription.js";
 export { type Approval, Decision, type Proof } from "./approval.js";
 export { type PromptRef, Ticket, type TicketMembers } from "./ticket.js";
+export type {
+  FieldValue,
+  Filling,
+  FormBoolean,
+  FormChoice,
+  FormChoices,
+  FormField,
+  FormNumber,
+  FormOption,
+  FormResponse,
+  FormSchema,
+  FormText,
+  FormValue,
+} from "./form.js";
 export type { Token } from "./credential.js";
 export type { ConnectionState, Patience } from "./patience.js";
 export { ClientEvent, type ClientEvents, Emitter, type Listener } from "./events.js";
@@ -61,6 +75,7 @@ export {
   Unavailable,
   Undelivered,
   Unreachable,
+  UnfitAnswer,
   UnreadAnswer,
 } from "./errors.js";
 export { VERSION } from "./version.js";

@@ -1,5 +1,7 @@
 /** What travels: a message, its contents, and what a server tells about prompts. */
 
+import type { FormSchema } from "./form.js";
+
 /** Who speaks. */
 export type SenderType = "AGENT" | "HUMAN" | "SYSTEM";
 /** How loudly a message calls, from the quietest on. */
@@ -10,12 +12,14 @@ export type ResponseType =
 /** How a prompt stands with a surface: listed, before somebody's eyes, being answered. */
 export type Showing = "delivered" | "seen" | "typing";
 
-/** An agent asks for words, or for one of several choices. */
+/** An agent asks for words, for one of several choices, or for a form to be filled in. */
 export interface Question {
   readonly type: "question";
   readonly text: string;
   readonly timeout_seconds: number;
   readonly choices?: readonly string[];
+  /** Without choices: the answer is an object that fits it. */
+  readonly schema?: FormSchema;
 }
 
 /** An agent asks for permission; only an explicit approval gives it. */
@@ -24,6 +28,8 @@ export interface Authorization {
   readonly action: string;
   readonly timeout_seconds: number;
   readonly context?: unknown;
+  /** Whether an approval may bring another context: an object. */
+  readonly editable?: boolean;
 }
 
 /** An agent asks a person to open a page. */
@@ -44,6 +50,7 @@ export interface Notification {
 /** What settles a prompt. */
 export interface Response {
   readonly type: "response";
+  /** Of a form, or of an edited context, its JSON. */
   readonly answer: string | null;
   readonly response_type: ResponseType;
 }
@@ -189,9 +196,9 @@ export function readMessage(value: unknown): Message {
     oneOf(response_type, RESPONSES, "response_type");
     if (answer !== null) text(answer, "answer");
   } else {
-    oneOf(type, [...WORDS.keys()], "content.type");
-    const words = WORDS.get(type as string) as string;
-    text(content[words], words);
+    const words = WORDS.get(type as string);
+    check(words !== undefined, "content.type");
+    text(content[words as string], words as string);
   }
   return value as Message;
 }
@@ -213,9 +220,14 @@ export function parse(written: string): unknown {
   }
 }
 
+/** Whether a value is an object of JSON. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** Return the value if it is an object. */
 export function record(value: unknown, name: string): Record<string, unknown> {
-  check(typeof value === "object" && value !== null && !Array.isArray(value), name);
+  check(isRecord(value), name);
   return value as Record<string, unknown>;
 }
 

@@ -11,6 +11,7 @@ import {
   type PendingItem,
   type ResponseMessage,
   type ResponseType,
+  isRecord,
   list,
   readMessage,
   record,
@@ -57,24 +58,20 @@ export abstract class PersonVerbs extends AgentVerbs {
    *
    * @param prompt the prompt's id. For an encrypted one rather the message itself, as the person
    *   has read it: under an id the server could have shown them another.
-   * @param answer the answer to a question: a text, a choice or its number from 1.
+   * @param answer the answer to a question: a text, a choice or its number from 1; to a form its
+   *   fields by their names; with an approval the edited context. What does not fit is refused:
+   *   `Invalid`, whose `details.problems` say all that is wrong.
    */
   async respond(
     prompt: PromptRef,
-    answer?: string | null,
+    answer?: string | object | null,
     options: RespondOptions | ResponseType = {},
   ): Promise<ResponseMessage> {
     const told: RespondOptions = typeof options === "string" ? { responseType: options } : options;
-    const { signal, responseType = "text", reason, responder, surface } = told;
+    const { signal, responseType: response_type = "text", reason, responder, surface } = told;
     const id = promptIdOf(prompt);
     const link = await this.link(signal);
-    const members = {
-      answer: answer ?? undefined,
-      response_type: responseType,
-      reason,
-      responder,
-      surface,
-    };
+    const members = { answer: answer ?? undefined, response_type, reason, responder, surface };
     return link.respond(id, await this.#sealed(prompt, id, members, told), signal);
   }
 
@@ -190,9 +187,9 @@ export abstract class PersonVerbs extends AgentVerbs {
     // A server that is stopping says so with 503, and in the same words.
     const asked = { also: 503, signal };
     const { body } = await this.anyRest().call("GET", "/api/v1/health", asked);
-    if (typeof body !== "object" || body === null || Array.isArray(body))
+    if (!isRecord(body))
       throw new Unreachable(`what answers at ${this.baseURL} is not ailoop`);
-    return body as Health;
+    return body as unknown as Health;
   }
 
   /** Return the list that a page holds. */

@@ -21,8 +21,8 @@ export type GetPage = (path: string, query: Readonly<Record<string, number>>) =>
  * read; of what has been read in part, the rest is to come again.
  */
 export class Polling implements Followed<Feed> {
-  readonly feed: PolledFeed;
-  readonly ready: Promise<void>;
+  declare readonly feed: PolledFeed;
+  declare readonly ready: Promise<void>;
   /** Called once it is closed. */
   ended: () => unknown = ignore;
   readonly #get: GetPage;

@@ -3,11 +3,11 @@
 import { readAnswer } from "./answer.js";
 import {
   AiloopError,
-  ConnectionLost,
   NotFound,
   PromptLost,
   Refused,
   Unreachable,
+  connectionClosed,
   refusalOf,
 } from "./errors.js";
 import type { DeliveryFeed, Feed } from "./feed.js";
@@ -105,7 +105,7 @@ export class RestLink implements Link {
   async close(seconds: number): Promise<void> {
     await within(this.#outgoing.flush(), seconds);
     this.#outgoing.close();
-    const why = (this.#closed ??= new ConnectionLost("the connection to ailoop has been closed"));
+    const why = (this.#closed ??= connectionClosed());
     for (const running of this.#running) running.abort(why);
     for (const poll of this.#polls) poll.stop(why);
   }
@@ -167,12 +167,11 @@ export class RestLink implements Link {
     // What Node says is in the cause, and of several addresses only the code says anything.
     const { message, cause } = error as Error & { cause?: { message?: string; code?: string } };
     const why = cause?.message || cause?.code || message || String(error);
-    const unreachable = new Unreachable(
+    return new Unreachable(
       `cannot reach ailoop at ${this.#url} (${why}); ` +
         "start it with `ailoopd`, or set AILOOP_SERVER to its address",
+      { cause: error },
     );
-    unreachable.cause = error;
-    return unreachable;
   }
 
   /**

@@ -2,6 +2,7 @@
 
 import type { Decision } from "./approval.js";
 import { SealedPrompt, UnreadAnswer } from "./errors.js";
+import type { FormSchema } from "./form.js";
 import type {
   Authorization,
   Message,
@@ -19,6 +20,8 @@ export interface Kept {
   readonly content_hash?: string;
   /** Of what the server has in its place. */
   readonly prompt_hash?: string;
+  /** Of what was encrypted without its context, where that may be edited. */
+  readonly bare_hash?: string;
 }
 
 /** The members of a decision, as they go to the server. */
@@ -53,8 +56,13 @@ export interface Sealing {
    * seals, sealed ones alone.
    *
    * @param kept of the prompt, where the caller has it; else it may be remembered.
+   * @param schema of a form: the response has a `value` then, which fits it.
    */
-  openAnswer(response: ResponseMessage, kept: Kept | undefined): Promise<ResponseMessage>;
+  openAnswer(
+    response: ResponseMessage,
+    kept: Kept | undefined,
+    schema?: FormSchema,
+  ): Promise<ResponseMessage>;
   /** Return a message as this person may read it; most are not sealed. */
   open(message: Message): Promise<Message>;
   /** Return an item of what waits, with its message and its label readable. */

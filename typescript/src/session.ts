@@ -42,7 +42,7 @@ const EARLY = 1000;
  * are those of any clock that does not jump, in seconds.
  */
 export class ClientSession {
-  readonly requests: Requests;
+  declare readonly requests: Requests;
   readonly #role: string | undefined;
   readonly #pulse: Pulse;
   readonly #followings = new Map<number, Following>();

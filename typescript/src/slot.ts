@@ -3,24 +3,18 @@
 /** Where one awaited outcome arrives. */
 export class Slot<T> {
   /** The outcome. That nobody may await it is no error. */
-  readonly promise: Promise<T>;
-  #settle!: { resolve: (value: T) => void; reject: (error: unknown) => void };
+  declare readonly promise: Promise<T>;
+  /** Hand over the outcome; the first one counts. */
+  declare put: (value: T) => void;
+  /** Hand over a failure, in its place. */
+  declare fail: (error: unknown) => void;
 
   constructor() {
     this.promise = new Promise<T>((resolve, reject) => {
-      this.#settle = { resolve, reject };
+      this.put = resolve;
+      this.fail = reject;
     });
     this.promise.catch(ignore);
-  }
-
-  /** Hand over the outcome; the first one counts. */
-  put(value: T): void {
-    this.#settle.resolve(value);
-  }
-
-  /** Hand over a failure, in its place. */
-  fail(error: unknown): void {
-    this.#settle.reject(error);
   }
 }
 

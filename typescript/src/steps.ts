@@ -4,6 +4,7 @@ import { Emitter } from "./events.js";
 import { idOfKey, newId } from "./ids.js";
 import type { Link, Signal } from "./link.js";
 import {
+  type Authorization,
   type Content,
   type Message,
   type NewContent,
@@ -12,6 +13,7 @@ import {
   readMessage,
 } from "./model.js";
 import { understood } from "./answer.js";
+import { type Filling, type FormResponse, type FormSchema, type FormValue, filled } from "./form.js";
 import type { RestLink } from "./rest.js";
 import { type Kept, type Receipts, type Sealing, checkRead } from "./sealing.js";
 import { bounded } from "./slot.js";
@@ -47,12 +49,23 @@ export interface Prompting extends Posting {
 export interface Asking extends Prompting {
   /** If given, the answer is one of them. */
   readonly choices?: readonly string[] | undefined;
+  /** If given, and no choices, the answer is a form that was filled in. */
+  readonly schema?: FormSchema | undefined;
 }
 
 /** What may be said of an authorization and of a page to open. */
 export interface Contextual extends Prompting {
   /** Any JSON that helps the person decide. */
   readonly context?: unknown;
+}
+
+/** What may be said of an authorization. */
+export interface Editable extends Contextual {
+  /**
+   * Whether the person may approve another context, which is an object then: do what the
+   * `context` of the approval says, not what was asked.
+   */
+  readonly editable?: boolean | undefined;
 }
 
 /** What may be said of a prompt that is waited for. */
@@ -89,7 +102,7 @@ export abstract class StepVerbs extends Emitter {
   async postAuthorization(
     channel: string,
     action: string,
-    options: Contextual = {},
+    options: Editable = {},
   ): Promise<Ticket> {
     const content = authorization(action, options);
     this.receipts?.check(content);
@@ -112,14 +125,27 @@ export abstract class StepVerbs extends Emitter {
    * Return the response to a prompt, asked by this process or by another.
    *
    * Aborting it leaves the prompt open. It rejects with `NotFound` if the server does not know the
-   * prompt, with `PromptLost` if it must have known it, as for a ticket.
+   * prompt, with `PromptLost` if it must have known it, as for a ticket. With the `schema` of the
+   * form that was asked the response has its `value`.
    */
-  async wait(prompt: PromptRef, options: Waiting = {}): Promise<ResponseMessage> {
+  async wait<const S extends FormSchema>(
+    prompt: PromptRef,
+    options: Waiting & Filling<S>,
+  ): Promise<FormResponse<FormValue<S>>>;
+  async wait<T extends object>(
+    prompt: PromptRef,
+    options: Waiting & Filling,
+  ): Promise<FormResponse<T>>;
+  async wait(prompt: PromptRef, options?: Waiting): Promise<ResponseMessage>;
+  async wait(
+    prompt: PromptRef,
+    options: Waiting & Partial<Filling> = {},
+  ): Promise<ResponseMessage> {
     const id = promptIdOf(prompt);
     const ticket = prompt instanceof Ticket ? prompt : undefined;
     const link = await this.link(options.signal);
     const response = await link.wait(id, ticket !== undefined, options.signal);
-    return this.openAnswer(response, ticket?.kept);
+    return this.openAnswer(response, ticket?.kept, options.schema);
   }
 
   /** Take a prompt back; return the response `cancelled`. */
@@ -130,22 +156,29 @@ export abstract class StepVerbs extends Emitter {
 
   async #post(channel: string, content: PromptContent, options: Prompting): Promise<Ticket> {
     const prompt = makeMessage(channel, content, options.metadata, options.key);
-    const kept = await this.deliver(prompt, options.signal, options.key);
-    return Ticket.of(prompt, content.timeout_seconds, kept);
+    return this.#take(prompt, content, options);
+  }
+
+  /** Return the ticket of a prompt, once the server has it. */
+  async #take(
+    prompt: Message,
+    { timeout_seconds }: PromptContent,
+    { signal, key }: Prompting,
+  ): Promise<Ticket> {
+    return Ticket.of(prompt, timeout_seconds, await this.deliver(prompt, signal, key));
   }
 
   /** @internal Ask, and wait for the response. */
   protected async insistOn(
     channel: string,
     content: PromptContent,
-    options: Prompting & Leaving,
+    options: Asking & Leaving,
   ): Promise<ResponseMessage> {
     const { signal, key, metadata, leaveOpen = key !== undefined } = options;
     const prompt = makeMessage(channel, content, metadata, key);
     const link = await this.link(signal);
     try {
-      const kept = await this.deliver(prompt, signal, key);
-      return await this.openAnswer(await link.wait(prompt.id, true, signal), kept);
+      return await this.wait(await this.#take(prompt, content, options), options);
     } catch (error) {
       if (signal?.aborted && !leaveOpen) await takeBack(link, prompt.id);
       throw error;
@@ -181,11 +214,12 @@ export abstract class StepVerbs extends Emitter {
   /** @internal Return an answer as it was given. */
   protected async openAnswer(
     response: ResponseMessage,
-    kept: Kept | undefined,
+    kept?: Kept,
+    schema?: FormSchema,
   ): Promise<ResponseMessage> {
-    if (this.sealing) return this.sealing.openAnswer(response, kept);
+    if (this.sealing) return this.sealing.openAnswer(response, kept, schema);
     checkRead(response, kept);
-    return response;
+    return schema ? filled(response) : response;
   }
 }
 
@@ -199,21 +233,24 @@ async function takeBack(link: Link, promptId: string): Promise<void> {
 }
 
 /** Make a question of what a caller has. */
-export function question(text: string, { choices, timeout = 60 }: Asking): PromptContent {
-  const listed = choices ? { choices: [...choices] } : {};
-  return { type: "question", text, timeout_seconds: timeout, ...listed };
+export function question(text: string, { choices, schema, timeout = 60 }: Asking): PromptContent {
+  return present({ type: "question", text, timeout_seconds: timeout, choices, schema });
 }
 
 /** Make a request for permission. */
-export function authorization(action: string, { context, timeout = 300 }: Contextual) {
-  const given = context == null ? {} : { context };
-  return { type: "authorization", action, timeout_seconds: timeout, ...given } as const;
+export function authorization(action: string, options: Editable): Authorization {
+  const { context, editable, timeout = 300 } = options;
+  return present({ type: "authorization", action, timeout_seconds: timeout, context, editable });
 }
 
 /** Make a request to open a page. */
 export function navigate(url: string, { context, timeout = 300 }: Contextual): PromptContent {
-  const given = context == null ? {} : { context };
-  return { type: "navigate", url, timeout_seconds: timeout, ...given };
+  return present({ type: "navigate", url, timeout_seconds: timeout, context });
+}
+
+/** Return a content; what is `undefined` does not travel. */
+function present<T extends object>(members: { [name in keyof T]: T[name] | undefined }): T {
+  return members as T;
 }
 
 /** Make an agent's message; under a key it is the same one each time. */

@@ -18,7 +18,7 @@ interface Readable<T> {
  */
 export class Subscription<T> implements AsyncIterableIterator<T> {
   /** Fulfilled once the server has taken it; what is posted then is delivered. */
-  readonly ready: Promise<void>;
+  declare readonly ready: Promise<void>;
   readonly #open: (value: T) => Promise<T>;
   readonly #signal: Signal;
   /** @internal Called once it is closed. */

@@ -5,7 +5,7 @@ import { check, type Message, record, text } from "./model.js";
 import type { Kept } from "./sealing.js";
 
 const MARK: unique symbol = Symbol.for("ailoop.ticket") as never;
-const SECRETS = ["reply_secret", "content_hash", "prompt_hash"] as const;
+const SECRETS = ["reply_secret", "content_hash", "prompt_hash", "bare_hash"] as const;
 
 /** A ticket as JSON. */
 export interface TicketMembers extends Kept {

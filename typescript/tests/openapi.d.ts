@@ -21,6 +21,8 @@ export interface components {
              */
             timeout_seconds?: number | null;
             choices?: string[] | null;
+            /** @description Without choices: the answer is an object that fits it. */
+            schema?: components["schemas"]["Form"] | null;
         };
         Authorization: {
             /**
@@ -37,6 +39,8 @@ export interface components {
             timeout_seconds?: number | null;
             /** @description Any JSON that helps a person decide. */
             context?: unknown;
+            /** @description Whether an approval may bring another context: an object. */
+            editable?: boolean | null;
         };
         Notification: {
             /**
@@ -54,6 +58,7 @@ export interface components {
              * @enum {string}
              */
             type: "response";
+            /** @description An object that is sent here is recorded as its JSON text. */
             answer?: string | null;
             response_type?: ("text" | "authorization_approved" | "authorization_denied" | "timeout" | "cancelled") | null;
         };
@@ -77,6 +82,78 @@ export interface components {
             context?: unknown;
         };
         Content: components["schemas"]["Question"] | components["schemas"]["Authorization"] | components["schemas"]["Notification"] | components["schemas"]["Response"] | components["schemas"]["Navigate"];
+        FormOption: {
+            const: string;
+            title: string;
+        };
+        FormText: {
+            title?: string;
+            description?: string;
+            /** @constant */
+            type: "string";
+            minLength?: number;
+            maxLength?: number;
+            /** @enum {unknown} */
+            format?: "email" | "uri" | "date" | "date-time";
+            default?: string;
+        };
+        FormNumber: {
+            title?: string;
+            description?: string;
+            /** @enum {unknown} */
+            type: "number" | "integer";
+            minimum?: number;
+            maximum?: number;
+            default?: number;
+        };
+        FormBoolean: {
+            title?: string;
+            description?: string;
+            /** @constant */
+            type: "boolean";
+            default?: boolean;
+        };
+        FormChoice: {
+            title?: string;
+            description?: string;
+            /** @constant */
+            type: "string";
+            enum?: string[];
+            oneOf?: components["schemas"]["FormOption"][];
+            default?: string;
+        } & (unknown | unknown);
+        FormChoices: {
+            title?: string;
+            description?: string;
+            /** @constant */
+            type: "array";
+            items: {
+                /** @constant */
+                type?: "string";
+                enum: string[];
+            } | {
+                anyOf: components["schemas"]["FormOption"][];
+            };
+            minItems?: number;
+            maxItems?: number;
+            /** @constant */
+            uniqueItems?: true;
+            default?: string[];
+        };
+        /** @description What a form asks for: a flat part of JSON Schema. */
+        Form: {
+            $schema?: string;
+            /** @constant */
+            type: "object";
+            title?: string;
+            description?: string;
+            properties: {
+                [key: string]: components["schemas"]["FormText"] | components["schemas"]["FormNumber"] | components["schemas"]["FormBoolean"] | components["schemas"]["FormChoice"] | components["schemas"]["FormChoices"];
+            };
+            required?: string[];
+            /** @constant */
+            additionalProperties?: false;
+        };
         /** @description Members that are not named here are ignored. */
         NewMessage: {
             /** @description Posting it again is harmless. */
@@ -162,7 +239,10 @@ export interface components {
             message: components["schemas"]["Message"];
         };
         Decision: {
-            answer?: string | null;
+            /** @description To a form, and of an edited context, an object. */
+            answer?: string | {
+                [key: string]: unknown;
+            } | null;
             response_type?: ("text" | "authorization_approved" | "authorization_denied" | "timeout" | "cancelled") | null;
             reason?: string | null;
             responder?: string | null;
