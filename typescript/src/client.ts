@@ -184,7 +184,7 @@ export class AiloopClient extends PresenceVerbs {
       link = this.#link = this.#makeLink();
       link.run();
       await link.opened;
-      this.#listen(true);
+      this.#listen(!this.#closing);
       return link;
     } catch (error) {
       this.#opening = undefined; // for the next call to try again
@@ -221,8 +221,10 @@ export class AiloopClient extends PresenceVerbs {
   async #close(): Promise<void> {
     this.#listen(false);
     await Promise.resolve();
-    if (this.#link && this.#link !== this.#rest) await this.#link.close(CLOSE_SECONDS);
-    await this.#rest.close(CLOSE_SECONDS);
+    // At once: what asks why there is no connection would hold up the other.
+    const [other, rest] = [this.#link, this.#rest.close(CLOSE_SECONDS)];
+    if (other !== this.#rest) await other?.close(CLOSE_SECONDS);
+    await rest;
   }
 
   /** Hear of a page that is looked at again, and of a network that is back. */

@@ -238,25 +238,18 @@ export class Unavailable extends Refused {
 type RefusedClass = new (body: ErrorBody) => Refused;
 
 /** Which codes a class stands for. */
-function classes(): [RefusedClass, string][] {
+function classes(): [RefusedClass, RegExp][] {
   return [
-    [
-      Invalid,
-      "bad_json bad_channel bad_request tls_required unknown_op invalid_message unknown_content " +
-        "not_a_choice invalid_answer wrong_response sealed_prompt too_large",
-    ],
-    [Unauthenticated, "unauthenticated bad_credential"],
-    [NotAllowed, "not_allowed not_granted own_prompt bad_origin bad_host bad_csrf"],
-    [NotFound, "not_found no_receipts message_not_found original_not_found"],
-    [Conflict, "not_a_prompt id_conflict"],
-    [AlreadySettled, "already_settled"],
-    [Expired, "expired"],
-    [
-      Busy,
-      "too_many_channels too_many_prompts too_many_feeds too_many_waiters too_many_connections " +
-        "too_many_sessions too_many_attempts rate_limited",
-    ],
-    [Unavailable, "shutting_down journal_unavailable"],
+    [Invalid, /^bad_(json|channel|request)$|^(invalid|unknown)_|^too_large$|^not_a_choice$/],
+    [Invalid, /^(tls_required|wrong_response|sealed_prompt)$/],
+    [Unauthenticated, /^unauthenticated$|^bad_credential$/],
+    [NotAllowed, /^not_(allowed|granted)$|^own_prompt$|^bad_(origin|host|csrf)$/],
+    [NotFound, /not_found$|^no_receipts$/],
+    [Conflict, /^not_a_prompt$|^id_conflict$/],
+    [AlreadySettled, /^already_settled$/],
+    [Expired, /^expired$/],
+    [Busy, /^too_many_|^rate_limited$/],
+    [Unavailable, /^shutting_down$|^journal_unavailable$/],
   ];
 }
 
@@ -268,7 +261,7 @@ function classes(): [RefusedClass, string][] {
  */
 export function refusalOf(body: ErrorBody, retryAfter?: string | null): Refused {
   const { code, retry_after } = body;
-  const known = classes().find(([, codes]) => codes.split(" ").includes(code as string));
+  const known = classes().find(([, codes]) => codes.test(code as string));
   const error = new (known?.[0] ?? Refused)(body);
   const told = retryAfter ?? retry_after;
   if (/^\d+$/.test(told as string)) error.retryAfter = Number(told);

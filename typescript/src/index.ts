@@ -4,7 +4,15 @@ export { AiloopClient, type ClientOptions, DEFAULT_URL } from "./client.js";
 export type { AskOptions, AuthorizeOptions, NavigateOptions, SayOptions } from "./agent.js";
 export type { RespondOptions, SubscribeOptions } from "./person.js";
 export type { ShowOptions } from "./presence.js";
-export type { Asking, Contextual, Editable, Leaving, Posting, Prompting, Waiting } from "./steps.js";
+export type {
+  Asking,
+  Contextual,
+  Editable,
+  Leaving,
+  Posting,
+  Prompting,
+  Waiting,
+} from "./steps.js";
 export type { Subscription } from "./subscription.js";
 export { type Approval, Decision, type Proof } from "./approval.js";
 export { type PromptRef, Ticket, type TicketMembers } from "./ticket.js";

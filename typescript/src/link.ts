@@ -15,8 +15,6 @@ export interface Followed<F> {
   readonly feed: F;
   /** Whether the server has taken it. */
   readonly ready: Promise<void>;
-  /** Look for news now; over a WebSocket they come by themselves. */
-  nudge(): void;
   /** Follow no longer. */
   close(): void;
 }

@@ -50,7 +50,6 @@ export interface SubscribeOptions extends Waiting {
 export abstract class PersonVerbs extends AgentVerbs {
   /** The server's address. */
   abstract readonly baseURL: string;
-  readonly #subscriptions = new Set<Subscription<Message>>();
   #told = Promise.resolve();
 
   /**
@@ -123,10 +122,7 @@ export abstract class PersonVerbs extends AgentVerbs {
       });
     };
     const open = (message: Message) => this.#opened(message);
-    const subscription = new Subscription(begin(), open, signal);
-    if (!signal?.aborted) this.#subscriptions.add(subscription);
-    subscription.closed = () => this.#subscriptions.delete(subscription);
-    return subscription;
+    return new Subscription(begin(), open, signal);
   }
 
   #announce(message: Message): void {
@@ -144,7 +140,7 @@ export abstract class PersonVerbs extends AgentVerbs {
 
   /** @internal */
   protected override heard(): void {
-    for (const subscription of this.#subscriptions) subscription.nudge();
+    this.anyRest().nudge();
   }
 
   /** Return the prompts that wait for a person. */
@@ -187,8 +183,7 @@ export abstract class PersonVerbs extends AgentVerbs {
     // A server that is stopping says so with 503, and in the same words.
     const asked = { also: 503, signal };
     const { body } = await this.anyRest().call("GET", "/api/v1/health", asked);
-    if (!isRecord(body))
-      throw new Unreachable(`what answers at ${this.baseURL} is not ailoop`);
+    if (!isRecord(body)) throw new Unreachable(`what answers at ${this.baseURL} is not ailoop`);
     return body as unknown as Health;
   }
 

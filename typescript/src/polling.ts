@@ -1,7 +1,7 @@
 /** A subscription over HTTP alone: channels that are asked for news now and then. */
 
-import { understood } from "./answer.js";
-import { type AiloopError, MissedMessages, known } from "./errors.js";
+import { readGap, understood } from "./answer.js";
+import { type AiloopError, type MissedMessages, known } from "./errors.js";
 import { Feed } from "./feed.js";
 import { type Cursors, cursorsOf } from "./following.js";
 import type { Arrival, Followed } from "./link.js";
@@ -21,7 +21,7 @@ export type GetPage = (path: string, query: Readonly<Record<string, number>>) =>
  * read; of what has been read in part, the rest is to come again.
  */
 export class Polling implements Followed<Feed> {
-  declare readonly feed: PolledFeed;
+  readonly feed = new Feed();
   declare readonly ready: Promise<void>;
   /** Called once it is closed. */
   ended: () => unknown = ignore;
@@ -50,9 +50,9 @@ export class Polling implements Followed<Feed> {
     this.#others = after["*"] ?? 0;
     this.#asked = cursorsOf(after);
     delete this.#asked["*"];
-    this.feed = new PolledFeed(() => {
+    this.feed.wanted = () => {
       this.nudge();
-    });
+    };
     Object.assign(this.feed.cursors, this.#asked);
     this.ready = this.#begin();
     this.ready.catch(ignore);
@@ -85,16 +85,11 @@ export class Polling implements Followed<Feed> {
     this.nudge();
   }
 
-  /** Whether anybody wants news. */
-  get #isWanted(): boolean {
-    return this.feed.readers > 0 || this.#arrival.isHeard();
-  }
-
   /** Ask for news until nobody wants them. */
   async #poll(): Promise<void> {
     this.#polling = true;
     try {
-      while (this.#isWanted && !this.#stopped.signal.aborted) {
+      while ((this.feed.readers || this.#arrival.isHeard()) && !this.#stopped.signal.aborted) {
         await sleep(POLL_SECONDS, this.#stopped.signal);
         for (const name of await this.#names()) await this.#read(name);
       }
@@ -147,13 +142,11 @@ export class Polling implements Followed<Feed> {
     const body = await this.#get(`/api/channels/${encodeURIComponent(channel)}/messages`, query);
     return understood(() => {
       const page = record(body, "body");
-      const gap = page["gap"] == null ? undefined : record(page["gap"], "gap");
+      const { gap } = page;
       return {
         messages: list(page["messages"], "messages").map(readMessage),
         seq: count(page["next_after"], "next_after"),
-        gap:
-          gap &&
-          new MissedMessages(channel, count(gap["after"], "after"), count(gap["first"], "first")),
+        gap: gap == null ? undefined : readGap(channel, record(gap, "gap")),
       };
     });
   }
@@ -164,20 +157,4 @@ interface Page {
   readonly messages: readonly Message[];
   readonly seq: number;
   readonly gap: MissedMessages | undefined;
-}
-
-/** A feed that asks for news when it is read and has none. */
-class PolledFeed extends Feed {
-  readonly #ask: () => void;
-
-  constructor(ask: () => void) {
-    super();
-    this.#ask = ask;
-  }
-
-  override read() {
-    const reading = super.read();
-    if (this.readers) this.#ask();
-    return reading;
-  }
 }

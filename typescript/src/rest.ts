@@ -114,6 +114,11 @@ export class RestLink implements Link {
     for (const nap of this.#naps) nap.put();
   }
 
+  /** Look for news now; over a WebSocket they come by themselves. */
+  nudge(): void {
+    for (const poll of this.#polls) poll.nudge();
+  }
+
   // -- requests ----------------------------------------------------------------------------
 
   /** Send a request; return the status and the parsed body. */

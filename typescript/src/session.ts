@@ -6,7 +6,7 @@
  * no clock and no event loop.
  */
 
-import { readAnswer, understood } from "./answer.js";
+import { readAnswer, readGap, understood } from "./answer.js";
 import { checkVersion } from "./compatibility.js";
 import { AiloopError, MissedMessages, PromptLost, type Refused, refusalOf } from "./errors.js";
 import type { FeedItem, SessionEvent } from "./events.js";
@@ -192,13 +192,7 @@ export class ClientSession {
         return this.#arrived({ channel, seq: count(frame["seq"], "seq"), message });
       }
       case "gap":
-        return this.#arrived(
-          new MissedMessages(
-            text(frame["channel"], "channel"),
-            count(frame["after"], "after"),
-            count(frame["first"], "first"),
-          ),
-        );
+        return this.#arrived(readGap(text(frame["channel"], "channel"), frame));
       case "response": {
         const promptId = text(frame["id"], "id");
         const response = readAnswer(promptId, frame["message"]);

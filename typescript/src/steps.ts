@@ -13,7 +13,13 @@ import {
   readMessage,
 } from "./model.js";
 import { understood } from "./answer.js";
-import { type Filling, type FormResponse, type FormSchema, type FormValue, filled } from "./form.js";
+import {
+  type Filling,
+  type FormResponse,
+  type FormSchema,
+  type FormValue,
+  filled,
+} from "./form.js";
 import type { RestLink } from "./rest.js";
 import { type Kept, type Receipts, type Sealing, checkRead } from "./sealing.js";
 import { bounded } from "./slot.js";

@@ -107,6 +107,7 @@ export class WebSocketLink implements Link {
   #failed(ref: number, error: AiloopError): void {
     const slot = this.#slots.get(ref);
     const followed = this.#feeds.get(ref);
+    this.#feeds.delete(ref);
     if (slot) slot.fail(error);
     else if (followed) {
       followed.feed.end(error); // after a reconnect it could not go on
@@ -197,7 +198,7 @@ export class WebSocketLink implements Link {
       this.#deliveries.delete(feed);
       feed.end(null);
     };
-    return { feed, ready: Promise.resolve(), nudge: ignore, close };
+    return { feed, ready: Promise.resolve(), close };
   }
 
   /** Throws where this link follows one of them already, and has no second cursor. */
@@ -232,6 +233,6 @@ export class WebSocketLink implements Link {
     };
     const ready = begin();
     ready.catch(ignore);
-    return { feed, ready, nudge: ignore, close };
+    return { feed, ready, close };
   }
 }
