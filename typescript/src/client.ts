@@ -182,7 +182,6 @@ export class AiloopClient extends PresenceVerbs {
       await this.#checked();
       this.#checkOpen();
       link = this.#link = this.#makeLink();
-      link.run();
       await link.opened;
       this.#listen(!this.#closing);
       return link;

@@ -26,8 +26,6 @@ export interface Link {
   readonly state: ConnectionState;
   /** How many messages nobody waited for the server has not got. */
   readonly dropped: number;
-  /** Do what the link does in the background; it never rejects. */
-  run(): void;
   /** Let out what nobody waits for, and say goodbye, in so many seconds. */
   close(seconds: number): Promise<void>;
   /** Try at once what is due later. */

@@ -98,10 +98,6 @@ export class RestLink implements Link {
     return this.#outgoing.dropped;
   }
 
-  run(): void {
-    // Nothing is done in the background but what somebody asks for.
-  }
-
   async close(seconds: number): Promise<void> {
     await within(this.#outgoing.flush(), seconds);
     this.#outgoing.close();
@@ -199,21 +195,10 @@ export class RestLink implements Link {
           if (!isLost && !(method === "GET" && mayPass(error))) throw error;
           seconds = retries.failed(clock(), error);
         }
-        await this.#nap(seconds, signal);
+        await sleep(seconds, signal, this.#naps);
       }
     };
     return bounded({ signal: asked.signal, among: this.#running }, tries);
-  }
-
-  /** Wait, but no longer than until somebody is in a hurry. */
-  async #nap(seconds: number, signal: AbortSignal): Promise<void> {
-    const nap = new Slot<void>();
-    this.#naps.add(nap);
-    try {
-      await Promise.race([nap.promise, sleep(seconds, signal)]);
-    } finally {
-      this.#naps.delete(nap);
-    }
   }
 
   // -- the verbs ---------------------------------------------------------------------------

@@ -37,7 +37,7 @@ export interface Bounds {
   /** Returns what it rejects with when it takes longer. */
   readonly why?: () => unknown;
   /** Where it is while it lasts, for somebody to abort all that are there. */
-  readonly among?: Set<AbortController>;
+  readonly among?: Set<AbortController> | undefined;
 }
 
 /** Do something within bounds; it gets the signal that stands for all of them. */
@@ -75,14 +75,24 @@ export async function within(promise: Promise<unknown>, seconds: number): Promis
   await bounded({ seconds }, () => promise).catch(ignore);
 }
 
-/** Wait. */
-export async function sleep(seconds: number, signal?: AbortSignal | null): Promise<void> {
+/**
+ * Wait.
+ *
+ * @param among where this is while it lasts, for somebody to end all that are there.
+ */
+export async function sleep(
+  seconds: number,
+  signal?: AbortSignal | null,
+  among?: Set<Slot<void>>,
+): Promise<void> {
   const over = new Slot<void>();
   const timer = after(seconds, over.put);
+  among?.add(over);
   try {
     await abortable(over.promise, signal);
   } finally {
     clearTimeout(timer);
+    among?.delete(over);
   }
 }
 

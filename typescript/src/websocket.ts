@@ -23,7 +23,7 @@ export class WebSocketLink implements Link {
   readonly #settled = new Map<string, Set<Slot<ResponseMessage>>>();
   readonly #feeds = new Map<number, { feed: Feed; arrival: Arrival }>();
   readonly #deliveries = new Set<DeliveryFeed>();
-  #done: Promise<void> = Promise.resolve();
+  readonly #done: Promise<void>;
   #closing = false;
 
   /** @param role `agent`, `human` or `observer`; without one, nothing is promised. */
@@ -32,6 +32,7 @@ export class WebSocketLink implements Link {
     this.#connection = new Connection(this.#session, surroundings, (events) => {
       for (const event of events) this.#deliver(event);
     });
+    this.#done = this.#run();
   }
 
   get opened(): Promise<void> {
@@ -44,10 +45,6 @@ export class WebSocketLink implements Link {
 
   get dropped(): number {
     return this.#session.requests.dropped;
-  }
-
-  run(): void {
-    this.#done = this.#run();
   }
 
   /** Keep a connection; when there will be none, tell everybody who waits. */
