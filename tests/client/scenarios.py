@@ -56,6 +56,10 @@ SCENARIOS = {
     "Auth": "an_agent_and_a_person no_token where_a_token_comes_from a_token_is_asked_for_anew"
     " a_revoked_key_ends_a_client a_token_of_an_issuer a_feed_shows_what_is_granted"
     " who_sent_what_is_encrypted",
+    "Forms and edits": "ask_a_form ask_for_an_instance nobody_fills_in a_form_in_steps"
+    " an_answer_that_does_not_fit a_schema_that_is_none respond_with_an_object"
+    " respond_with_an_edited_context edited edited_in_steps an_edit_that_is_none"
+    " an_edit_that_nobody_offered",
     "The earlier SDK's forms": "the_earlier_forms",
 }
 """By scenario, its tests: the names of their functions without ``test_``."""

@@ -13,6 +13,7 @@ from attrs import Factory, field, frozen, make_class, validators
 from ailoop import AiloopClient, Approval, FormAnswer, Invalid, UnfitAnswer
 from ailoop.client.form_class import FormClass
 from ailoop.model.message import ResponseMessage
+from tests.client.faces import alone
 from tests.client.kit import Call, asked, settle
 from tests.serving import APPROVE, DENY, Served, authorization, question
 
@@ -76,7 +77,7 @@ async def test_respond_with_an_edited_context(server: Served, client: AiloopClie
     assert said.metadata == {"value": {"to": "ann"}}
 
 
-async def test_ask(server: Served, client: AiloopClient, nursery: trio.Nursery) -> None:
+async def test_ask_a_form(server: Served, client: AiloopClient, nursery: trio.Nursery) -> None:
     """A schema gives a dict."""
     call = Call(nursery, lambda: client.ask("a", "What?", schema=FORM))
     prompt = await asked(server)
@@ -109,7 +110,7 @@ async def test_ask_for_an_instance(
 
 
 @pytest.mark.parametrize("kind", ["timeout", "cancelled"])
-async def test_nobody_answered(
+async def test_nobody_fills_in(
     server: Served, client: AiloopClient, nursery: trio.Nursery, kind: str
 ) -> None:
     """There is no value then, and the response says why."""
@@ -123,7 +124,7 @@ async def test_nobody_answered(
     assert answer.content.response_type == kind
 
 
-async def test_in_steps(server: Served, client: AiloopClient) -> None:
+async def test_a_form_in_steps(server: Served, client: AiloopClient) -> None:
     """The ticket is waited for with the same form; without it the response is a plain one."""
     ticket = await client.post_question("a", "What?", schema=Release)
     await server.respond({"id": str(ticket.id)}, answer={"version": "1", "size": "small"})
@@ -134,6 +135,7 @@ async def test_in_steps(server: Served, client: AiloopClient) -> None:
     assert plain.metadata == {"value": {"version": "1", "size": "small"}}
 
 
+@alone("a class, and a schema that no server has seen; encrypted ones are in tests/sealed")
 @one_face
 async def test_an_answer_that_does_not_fit(server: Served, client: AiloopClient) -> None:
     """A class may want more than its schema says; what is not of the form is told as that."""
@@ -155,6 +157,7 @@ async def test_an_answer_that_does_not_fit(server: Served, client: AiloopClient)
         await client.wait(words, schema=FORM)
 
 
+@alone("Python looks before it asks; TypeScript leaves it to who checks the answer")
 @one_face
 async def test_a_schema_that_is_none(server: Served, client: AiloopClient) -> None:
     """It is refused before anything is sent, in the server's words."""
@@ -205,7 +208,6 @@ def _approval_of(client: Any, response: ResponseMessage) -> Approval:
     return approval
 
 
-@one_face
 async def test_an_edit_that_is_none(
     server: Served, client: AiloopClient, nursery: trio.Nursery
 ) -> None:
@@ -219,7 +221,6 @@ async def test_an_edit_that_is_none(
     assert "not understood" in approval.doubt
 
 
-@one_face
 async def test_an_edit_that_nobody_offered(
     server: Served, client: AiloopClient, nursery: trio.Nursery
 ) -> None:

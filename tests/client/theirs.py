@@ -13,14 +13,24 @@ from uuid import UUID
 
 from attrs import fields, frozen
 
-from ailoop import SealedMessage
+from ailoop import FormAnswer, SealedMessage
+from ailoop.client.form_class import FormClass
 from ailoop.client.opened import OpenedResponse
 from ailoop.model.message import Message, ResponseMessage, ResponseType
 from ailoop.trust.hidden import Hidden
 from ailoop.trust.receipt import Receipt
 from tests.client.bridge import Reply
 
-__all__ = ["Redeeming", "kept_number", "opened_of", "receipt_of", "sealed_of", "secrets_of"]
+__all__ = [
+    "Redeeming",
+    "form_answer_of",
+    "form_class_of",
+    "kept_number",
+    "opened_of",
+    "receipt_of",
+    "sealed_of",
+    "secrets_of",
+]
 
 _SEALING = ("AILOOP_SEAL_FOR", "AILOOP_KEYS")
 _RECEIPTS = "AILOOP_RECEIPT_KEY"
@@ -61,6 +71,17 @@ def opened_of(response: ResponseMessage, told: Reply) -> OpenedResponse:
     """Return an answer that was opened."""
     nothing = {"content_hash": None, "prompt_hash": None, "answer_hash": None}
     return OpenedResponse.opened(response, _HiddenThere(**nothing, number=told["number"]))
+
+
+def form_class_of(schema: Any) -> FormClass[Any] | None:
+    """Return the form of a class; only Python has classes that are forms."""
+    return FormClass.of(schema) if isinstance(schema, type) else None
+
+
+def form_answer_of(response: ResponseMessage, value: Any) -> FormAnswer[Any]:
+    """Return the response to a form, with what was filled in."""
+    members = {one.name: getattr(response, one.name) for one in fields(Message) if one.init}
+    return FormAnswer(**members, value=value)
 
 
 def kept_number(value: Any) -> int | None:

@@ -16,10 +16,19 @@ from typing import Any
 from uuid import UUID
 
 import trio
-from attrs import asdict
+from attrs import asdict, evolve
 
 import ailoop
-from ailoop import Approval, Connected, ConnectionState, Lost, Patience, Reconnecting, Ticket
+from ailoop import (
+    Approval,
+    Connected,
+    ConnectionState,
+    FormAnswer,
+    Lost,
+    Patience,
+    Reconnecting,
+    Ticket,
+)
 from ailoop.model.codec import dump_content, dump_message, load_delivery, load_message
 from ailoop.model.message import CONTENT_TYPES, Message, ResponseMessage
 from ailoop.trust.receipt import Receipt
@@ -27,6 +36,8 @@ from tests.client.bridge import Bridge, Reply
 from tests.client.places import Chromium, Node
 from tests.client.theirs import (
     Redeeming,
+    form_answer_of,
+    form_class_of,
     kept_number,
     opened_of,
     receipt_of,
@@ -100,10 +111,11 @@ def approval_of(told: Reply, bridge: Bridge) -> Approval:
         told.get("latencySeconds"),
         receipt=result_of(told.get("receipt"), bridge),
         doubt=told.get("doubt"),
+        asked=told.get("context"),
         proof=Redeeming(redeem),
     )
-    here = (approval.approved, approval.reason, approval.responder)
-    assert here == (told["approved"], told.get("reason"), told.get("responder"))
+    for name in ("approved", "edited", "context", "reason", "responder"):
+        assert getattr(approval, name) == told.get(name), name
     return approval
 
 
@@ -139,6 +151,8 @@ def result_of(value: Any, bridge: Bridge) -> Any:
             return opened_of(response, value)
         case {"keyId": _}:
             return receipt_of({snake(name): one for name, one in value.items()})
+        case {"$": "form", "response": told}:
+            return form_answer_of(result_of(told, bridge), value.get("filled"))
         case {"$": "delivery", "value": told}:
             return load_delivery(UUID(told["prompt_id"]), told)
         case {"$": "message", "value": message}:
@@ -192,12 +206,18 @@ class TypeScriptClient:
         verb = "decide" if name == "authorize" else camel(name)
 
         async def call(*args: Any, **options: Any) -> Any:
+            form = form_class_of(options.get("schema"))
+            if form is not None:
+                options["schema"] = form.schema
             sent = [outgoing(one) for one in args]
             if name == "respond" and len(sent) == 1:
                 sent.append(None)
             if options:
                 sent.append(options_of(options))
-            return await self.verb(verb, *sent)
+            answer = await self.verb(verb, *sent)
+            if form is None or not isinstance(answer, FormAnswer) or answer.value is None:
+                return answer
+            return evolve(answer, value=form.make(answer.value))
 
         return call
 

@@ -9,7 +9,7 @@ from attrs import frozen
 from ailoop import Invalid, UnfitAnswer
 from tests.client.kit import Call, asked
 from tests.sealed.kit import WORDS
-from tests.trust.test_sealed import House, house, one_face
+from tests.trust.test_sealed import House, each_language, house
 
 __all__ = ["house"]
 
@@ -56,7 +56,7 @@ async def test_an_instance(house: House) -> None:
     assert answer.value == Order("kumquat")
 
 
-@one_face
+@each_language
 async def test_the_agent_checks_what_no_server_could(
     house: House, nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -74,7 +74,7 @@ async def test_the_agent_checks_what_no_server_could(
             await call.result()
 
 
-@one_face
+@each_language
 async def test_a_deep_answer(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is nested too deep to be handled is not opened."""
     monkeypatch.setattr(

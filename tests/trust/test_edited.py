@@ -16,7 +16,7 @@ from ailoop.trust.canonical import content_hash
 from tests.client.kit import Call, asked
 from tests.serving import APPROVE, authorization
 from tests.trust.test_client import Signed, fault_of, signed
-from tests.trust.test_sealed import House, house, one_face
+from tests.trust.test_sealed import House, each_language, house, one_face
 
 __all__ = ["house", "signed"]
 
@@ -133,7 +133,7 @@ async def test_a_ticket_knows_what_may_be_edited(house: House) -> None:
         assert fault_of(caught) == "other_action"
 
 
-@one_face
+@each_language
 async def test_an_edit_that_is_none(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """What an agent cannot read as a context does not approve what was asked."""
     monkeypatch.setattr("ailoop.client.opening.fit_answer", lambda _, said: (said, {}))
@@ -143,7 +143,7 @@ async def test_an_edit_that_is_none(house: House, monkeypatch: pytest.MonkeyPatc
         await house.agent.wait(ticket)
 
 
-@one_face
+@each_language
 async def test_an_edit_of_what_is_not_editable(
     house: House, nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,7 +19,8 @@ from tests.typescript.kit import TYPESCRIPT, needs_typescript, program, run, too
 
 README = (TYPESCRIPT / "README.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-BLOCKS += [(block.language, block.text) for block in read_blocks("typescript.rst")]
+for page in ("typescript.rst", "forms.rst"):
+    BLOCKS += [(block.language, block.text) for block in read_blocks(page)]
 EXAMPLES = [
     (code, text if after == "text" else "")
     for (language, code), (after, text) in pairwise([*BLOCKS, ("", "")])

@@ -11,6 +11,7 @@ from tests.typescript.kit import TYPESCRIPT, needs_typescript, run, tool
 from tests.typescript.openapi import COMMITTED, generated
 
 MODEL = Path("src/model.ts")
+FORM = Path("src/form.ts")
 DOCUMENT = Path("tests/openapi.d.ts")
 PROOF = Path("tests/types/openapi.ts")
 
@@ -20,7 +21,11 @@ CHANGES = {
     "a member that is gone": (MODEL, "readonly expires_in: number;", ""),
     "another value": (MODEL, '"urgent"', '"urgent" | "whispered"'),
     "another state": (DOCUMENT, '"pending" | "answered"', '"pending" | "asleep" | "answered"'),
-    "a new member": (DOCUMENT, "choices?: string[] | null;", "&\n schema?: object | null;"),
+    "a new member": (DOCUMENT, "choices?: string[] | null;", "&\n hint?: string | null;"),
+    "no edits": (MODEL, "readonly editable?: boolean;", ""),
+    "a keyword of a field": (DOCUMENT, "maxLength?: number;", "&\n pattern?: string;"),
+    "a kind of field": (FORM, " | FormBoolean", ""),
+    "a format": (FORM, '"email" | ', ""),
     "a new content": (
         DOCUMENT,
         'Content: components["schemas"]["Question"]',

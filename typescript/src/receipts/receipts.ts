@@ -48,12 +48,12 @@ class ClientReceipts implements Receipts {
 
   async prove(channel: string, asked: Authorization, decision: Decision): Promise<Decision> {
     if (!decision.approved) return decision;
-    const { response, latencySeconds } = decision;
+    const { response, latencySeconds, context } = decision;
     const proof = new Proof(this.#verifier, channel, response);
-    const receipt = await proof.check(asked);
+    const receipt = await proof.check(decision.edited ? { ...asked, context } : asked);
     const redeem = (action: string, context?: unknown): Promise<Receipt> =>
       proof.redeem(action, context);
-    return new Decision(response, latencySeconds, { receipt, redeem });
+    return new Decision(response, latencySeconds, { context, receipt, redeem });
   }
 }
 

@@ -1,10 +1,12 @@
 /** The answer to an encrypted prompt, opened for the agent that asked. */
 
+import { Decision } from "../approval.js";
 import { AiloopError, UnreadAnswer } from "../errors.js";
 import type { ResponseMessage } from "../model.js";
 import type { Kept } from "../sealing.js";
 import { type Bytes, fromHex, sameText } from "../trust/bytes.js";
 import { hiddenOf, markHidden, type SealedPart, sealedPart } from "../trust/hidden.js";
+import { isTooDeep } from "./contents.js";
 import { CannotUnseal, NoKey, unseal } from "./jwe.js";
 import { hiddenBy } from "./kept.js";
 import { placeOf } from "./prompts.js";
@@ -52,7 +54,10 @@ export async function openAnswer(
   const clear = without(metadata, ["sealed", ...TOLD]);
   const answer = (said["answer"] as string | undefined) ?? null;
   const opened = answered(response, answer, { ...clear, ...(Object.fromEntries(told) as Members) });
-  return markHidden(opened, await hiddenBy(kept, part));
+  const decision = new Decision(opened);
+  if (kept.bare_hash !== undefined && decision.approved && answer !== null && !decision.edited)
+    throw new UnreadAnswer(response, "its edited context is not understood");
+  return markHidden(opened, await hiddenBy(kept, part, decision));
 }
 
 /** Return what was sealed in an answer, if it was by a reader of the prompt. */
@@ -84,6 +89,7 @@ function checked(value: unknown, { content }: ResponseMessage, nonce: string): M
     typeof value === "object" && !Array.isArray(value) ? (value as Members | null) : null;
   const answer = said?.["answer"] ?? "";
   if (!said || typeof answer !== "string") throw new CannotUnseal("it is not understood");
+  if (isTooDeep(said)) throw new CannotUnseal("it is nested too deep");
   if (!sameText(String(said["nonce"]), nonce))
     throw new CannotUnseal("it lacks what only a reader of the prompt knows");
   if (said["response_type"] !== content.response_type)

@@ -4,6 +4,7 @@
  */
 
 import type { Content } from "../model.js";
+import { readSchema } from "./schema.js";
 
 /** So many levels may anything have that is read, as on the server. */
 const DEEPEST = 64;
@@ -40,6 +41,7 @@ const KINDS: Readonly<
 /**
  * Read what was said.
  * @throws TypeError - no server would have taken it
+ * @throws FormError - it has a schema that is no form
  */
 export function readContent(value: unknown): Content {
   if (!isObject(value)) throw new TypeError("no content");
@@ -58,6 +60,12 @@ export function readContent(value: unknown): Content {
   if (type === "notification") members["priority"] ??= "normal";
   if (Array.isArray(members["choices"]) && members["choices"].length === 0)
     delete members["choices"];
+  if ("schema" in members) {
+    if ("choices" in members) throw new TypeError("it has choices and a schema");
+    readSchema(members["schema"]);
+  }
+  if (members["editable"] === true && !isObject(members["context"]))
+    throw new TypeError("what may be edited is no object");
   return members as unknown as Content;
 }
 
@@ -77,9 +85,9 @@ function isUrl(value: unknown): boolean {
 }
 
 /** Whether arrays and objects are nested deeper than a server reads. */
-export function isTooDeep(value: unknown): boolean {
+export function isTooDeep(value: unknown, deepest = DEEPEST): boolean {
   let level: unknown[] = [value];
-  for (let depth = 0; depth < DEEPEST; depth += 1) {
+  for (let depth = 0; depth < deepest; depth += 1) {
     level = level.flatMap((node) =>
       Object.values(node as Readonly<Record<string, unknown>>).filter(
         (child) => typeof child === "object" && child !== null,

@@ -1,11 +1,11 @@
 /** A person's decision on a sealed prompt, with all that is for the agent alone sealed. */
 
-import { refusalOf, SealedPrompt } from "../errors.js";
+import { SealedPrompt } from "../errors.js";
 import type { Message } from "../model.js";
 import { isSealed, type Told } from "../sealing.js";
 import { CryptoMissing } from "../trust/crypto.js";
-import { choose } from "./choices.js";
 import { COVER_ANSWER } from "./cover.js";
+import { fit } from "./fitting.js";
 import { seal } from "./jwe.js";
 import { Key } from "./keys.js";
 import { SealedMessage } from "./opening.js";
@@ -14,14 +14,14 @@ import { SealedMessage } from "./opening.js";
 const HARMLESS: readonly unknown[] = ["authorization_denied", "cancelled"];
 
 /** What is for the agent alone, and what the server has to know as well. */
-const PRIVATE = ["answer", "reason", "responder", "response_type"];
+const PRIVATE = ["reason", "responder", "response_type"];
 const CLEAR = ["response_type", "responder", "surface"];
 
 /**
  * Return a decision on a prompt with all that is for the agent alone sealed.
  *
  * Throws {@link SealedPrompt} if the prompt cannot be read here, and this is no denial;
- * `Invalid` if the answer is none to this question.
+ * `Invalid` if the answer is none to this question, or no context that was offered to be edited.
  */
 export async function sealDecision(prompt: Message, told: Told): Promise<Told> {
   if (!(prompt instanceof SealedMessage)) {
@@ -35,9 +35,10 @@ export async function sealDecision(prompt: Message, told: Told): Promise<Told> {
       `nothing was sent: this prompt cannot be read here; ${String(prompt.trouble)}`,
     );
   }
-  const inner = { ...some(told, PRIVATE), nonce: reply.nonce, ...fit(prompt, told) };
+  const said = fit(prompt.content, told);
+  const inner = { ...some(told, PRIVATE), nonce: reply.nonce, ...said };
   const part = await sealTo(reply.reply_to, inner, `response ${prompt.channel} ${prompt.id}`);
-  const cover = told["answer"] === undefined ? {} : { answer: COVER_ANSWER };
+  const cover = said["answer"] === undefined ? {} : { answer: COVER_ANSWER };
   return { ...some(told, CLEAR), ...cover, sealed: part };
 }
 
@@ -54,22 +55,4 @@ async function sealTo(to: unknown, value: object, place: string): Promise<unknow
     // No key, or one with which nothing can be agreed on (RFC 7748, section 6.1).
     throw new SealedPrompt("nothing was sent: this prompt takes no answer");
   }
-}
-
-/** Do what the server does for questions that it can read. */
-function fit({ content }: SealedMessage, told: Told): Told {
-  if (content.type !== "question" || told["response_type"] !== "text") return {};
-  const { answer } = told;
-  if (typeof answer !== "string") throw refused("wrong_response", "A question takes an answer");
-  const { choices } = content;
-  if (!choices) return {};
-  const index = choose(choices, answer);
-  if (index === undefined)
-    throw refused("not_a_choice", `The answer is none of the choices: ${choices.join(", ")}`);
-  const value = choices[index];
-  return { answer: value, index, value };
-}
-
-function refused(code: string, error: string): Error {
-  return refusalOf({ code, error, path: "$.answer" });
 }

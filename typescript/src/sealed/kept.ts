@@ -1,9 +1,16 @@
 /** What an agent keeps of a prompt that it has encrypted. */
 
+import type { Decision } from "../approval.js";
 import type { Message, PromptContent } from "../model.js";
 import type { Kept } from "../sealing.js";
 import { CanonicalError, contentHash } from "../trust/canonical.js";
-import { type Hidden, type SealedPart, sealedHash, sealedPart } from "../trust/hidden.js";
+import {
+  bareHashOf,
+  type Hidden,
+  type SealedPart,
+  sealedHash,
+  sealedPart,
+} from "../trust/hidden.js";
 
 /** Return what to keep of a prompt. */
 export async function keep(
@@ -15,6 +22,7 @@ export async function keep(
     reply_secret: secret,
     ...named("content_hash", await orNone(contentHash(content))),
     ...named("prompt_hash", await partHash(content.type, part)),
+    ...named("bare_hash", await editableHash(content)),
   };
 }
 
@@ -27,17 +35,28 @@ export async function keptAs({ prompt_hash: _, ...kept }: Kept, posted: Message)
   return { ...kept, ...named("prompt_hash", await partHash(posted.content.type, part)) };
 }
 
-/** Return what the receipt of an answer has to be about. */
-export async function hiddenBy(kept: Kept, part: SealedPart): Promise<Hidden> {
+/**
+ * Return what the receipt of an answer has to be about.
+ * @param decision - what the answer says
+ */
+export async function hiddenBy(kept: Kept, part: SealedPart, decision: Decision): Promise<Hidden> {
+  const { edited, context } = decision;
   return {
     contentHash: kept.content_hash,
     promptHash: kept.prompt_hash,
     answerHash: await partHash("response", part),
+    edited: edited ? { bareHash: kept.bare_hash, context } : undefined,
   };
 }
 
 function named(name: keyof Kept, hash: string | undefined): Kept {
   return hash === undefined ? {} : { [name]: hash };
+}
+
+/** Return the hash of what may be edited, without its context. */
+async function editableHash(content: PromptContent): Promise<string | undefined> {
+  const isEditable = content.type === "authorization" && content.editable === true;
+  return isEditable ? orNone(bareHashOf(content)) : undefined;
 }
 
 function partHash(kind: string, part: SealedPart): Promise<string | undefined> {

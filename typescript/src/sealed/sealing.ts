@@ -1,6 +1,7 @@
 /** What a client does so that only the recipients read what it says, and answer it. */
 
 import { AiloopError, Conflict } from "../errors.js";
+import type { FormSchema } from "../form.js";
 import { isPrompt, type Message, type PendingItem, type ResponseMessage } from "../model.js";
 import type { Kept, Sealing, Told } from "../sealing.js";
 import type { Bytes } from "../trust/bytes.js";
@@ -9,6 +10,7 @@ import { sealedPart } from "../trust/hidden.js";
 import { type KeySource, pathsFromEnvironment } from "../trust/sources.js";
 import { openAnswer } from "./answers.js";
 import { sealDecision } from "./decisions.js";
+import { checkAsked, filledIn } from "./fitting.js";
 import { keptAs } from "./kept.js";
 import { loadOwn, loadRecipients } from "./keyring.js";
 import type { Key } from "./keys.js";
@@ -81,6 +83,7 @@ class ClientSealing implements Sealing {
     posted: () => Promise<Message>,
   ): Promise<Kept | undefined> {
     this.#checkKey(key);
+    checkAsked(message.content);
     const { sealed, kept } = await sealMessage(message, this.#recipients, this.#own);
     const known = kept && (await this.#post(sealed, key, kept, post, posted));
     if (known) this.#remember(message.id, known);
@@ -124,10 +127,15 @@ class ClientSealing implements Sealing {
     if (oldest !== undefined) this.#kept.delete(oldest);
   }
 
-  async openAnswer(response: ResponseMessage, kept: Kept | undefined): Promise<ResponseMessage> {
+  async openAnswer(
+    response: ResponseMessage,
+    kept: Kept | undefined,
+    schema?: FormSchema,
+  ): Promise<ResponseMessage> {
     const known = kept ?? this.#kept.get(String(response.correlation_id));
-    if (!known && !this.seals && !sealedPart(response.metadata)) return response;
-    return openAnswer(response, known);
+    const isClear = !known && !this.seals && !sealedPart(response.metadata);
+    const opened = isClear ? response : await openAnswer(response, known);
+    return schema ? filledIn(opened, schema) : opened;
   }
 
   open(message: Message): Promise<Message> {

@@ -27,6 +27,7 @@ export interface Asked {
   readonly type: string;
   readonly text?: string;
   readonly choices?: readonly string[] | null;
+  readonly schema?: object | null;
   readonly action?: string;
   readonly url?: string;
   readonly context?: unknown;
@@ -48,8 +49,11 @@ export function checkCanonical(content: Asked): void {
   canonicalJson(asked(content));
 }
 
-function asked({ type, text, choices, action, url, context }: Asked): object {
-  if (type === "question") return { type, text, choices: orNull(choices) };
+function asked({ type, text, choices, schema, action, url, context }: Asked): object {
+  if (type === "question") {
+    // A question without a form has the hash that it had before there were forms.
+    return { type, text, choices: orNull(choices), ...(schema == null ? {} : { schema }) };
+  }
   const more = { context: orNull(context) };
   return type === "navigate" ? { type, url, ...more } : { type, action, ...more };
 }

@@ -32,6 +32,29 @@ export function sealedHash(kind: string, part: SealedPart): Promise<string> {
   return canonicalHash({ type: kind, sealed: part });
 }
 
+/** What was approved in the place of what an encrypted authorization asked. */
+export interface Edited {
+  /** Of what it asked, without the context; absent if nobody was to edit it. */
+  readonly bareHash: string | undefined;
+  /** What a person has made of it. */
+  readonly context: unknown;
+}
+
+/** Whether an edited authorization is what is about to be done. */
+async function isSaidBy({ bareHash, context }: Edited, content: Asked): Promise<boolean> {
+  if (content.type !== "authorization" || bareHash === undefined) return false;
+  const about = await contentHash({ ...content, context });
+  return (await bareHashOf(content)) === bareHash && (await contentHash(content)) === about;
+}
+
+/**
+ * Return the hash of what an authorization asks without its context.
+ * @throws CanonicalError - it has no canonical form
+ */
+export function bareHashOf(content: Asked): Promise<string> {
+  return contentHash({ ...content, context: null });
+}
+
 /** What whoever encrypted a prompt knows of it, and of the answer that they opened. */
 export interface Hidden {
   /** Of what was encrypted; a hash of few words gives them away, so it is not for a log. */
@@ -40,6 +63,7 @@ export interface Hidden {
   readonly promptHash: string | undefined;
   /** The same of the answer's. Where one of them is absent, no receipt is about it. */
   readonly answerHash: string | undefined;
+  readonly edited?: Edited | undefined;
 }
 
 /** Whether all of it is known: otherwise no receipt can be held against it. */
@@ -66,7 +90,9 @@ export function hiddenOf(response: object): Hidden | undefined {
  * @throws CanonicalError - what is about to be done has no canonical form
  */
 export async function checkHidden(hidden: Hidden, content: Asked): Promise<void> {
-  if (hidden.contentHash !== (await contentHash(content))) {
+  const { edited, contentHash: hash } = hidden;
+  const isSame = edited ? await isSaidBy(edited, content) : hash === (await contentHash(content));
+  if (!isSame) {
     throw new ReceiptError("other_action", "what was encrypted is not what is about to be done");
   }
 }

@@ -162,10 +162,10 @@ export class Bridge {
     const { verb } = request;
     const args = request.args.map((one) => (one === null ? undefined : incoming(one)));
     if (ABORTABLE.has(verb)) {
-      const last = args.at(-1);
-      if (isOptions(last)) args[args.length - 1] = { ...last, signal };
+      const [last, before] = [args.at(-1), ABORTABLE.get(verb) ?? 0];
       // The forms of the earlier SDK have no place for it.
-      else if (args.length <= (ABORTABLE.get(verb) ?? 0)) args.push({ signal });
+      if (args.length <= before) args.push({ signal });
+      else if (isOptions(last)) args[args.length - 1] = { ...last, signal };
     }
     const method = Reflect.get(client, verb) as (...args: unknown[]) => Promise<unknown>;
     return method.apply(client, args);

@@ -1,6 +1,13 @@
 // Values as they go over the bridge: plain JSON, and what is more than that says what it is.
 
-import { AiloopError, Decision, NotAuthorized, Ticket, UnreadAnswer } from "../../src/index.js";
+import {
+  AiloopError,
+  Decision,
+  NotAuthorized,
+  Ticket,
+  UnfitAnswer,
+  UnreadAnswer,
+} from "../../src/index.js";
 import { SealedMessage } from "../../src/sealed.js";
 import { hiddenOf } from "../../src/trust/hidden.js";
 
@@ -42,12 +49,17 @@ export function outgoing(value: unknown): unknown {
   if (value instanceof Ticket) return { $: "ticket", text: String(value) };
   if (value instanceof Decision) {
     const { approved, reason, responder, response, latencySeconds, receipt, doubt } = value;
-    const told = { approved, reason, responder, latencySeconds, receipt, doubt };
+    const { edited, context } = value;
+    const told = { approved, reason, responder, latencySeconds, receipt, doubt, edited, context };
     return { $: "decision", ...told, response: outgoing(response), number: keep(value) };
   }
   if (value instanceof SealedMessage) {
     const { keyName, trouble, ...message } = value;
     return { $: "sealed", value: message, keyName, trouble, number: keep(value) };
+  }
+  if ("value" in value && "sender_type" in value) {
+    const { value: filled, ...response } = value;
+    return { $: "form", filled, response: outgoing(response) };
   }
   if (hiddenOf(value)) return { $: "opened", value, number: keep(value) };
   if ("message_id" in value && "message" in value)
@@ -64,7 +76,7 @@ export function failure(error: unknown): Failure {
   const own = error instanceof AiloopError ? Object.entries(error) : [];
   const members = Object.fromEntries(own.filter(([key]) => !LEFT_OUT.has(key)));
   if (error instanceof NotAuthorized) members["approval"] = outgoing(error.approval);
-  if (error instanceof UnreadAnswer) members["response"] = outgoing(error.response);
+  if (error instanceof UnreadAnswer || error instanceof UnfitAnswer) members["response"] = outgoing(error.response);
   return { name, message, stack, members };
 }
 

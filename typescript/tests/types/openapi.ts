@@ -20,6 +20,16 @@ import type {
   Response,
   Showing,
 } from "../../src/model.js";
+import type {
+  FormBoolean,
+  FormChoice,
+  FormChoices,
+  FormField,
+  FormNumber,
+  FormOption,
+  FormSchema,
+  FormText,
+} from "../../src/form.js";
 import type { ErrorBody } from "../../src/errors.js";
 import type { components } from "../openapi.js";
 
@@ -82,6 +92,15 @@ export interface Proofs {
   // There is none that the client does not know, and none that it has made up.
   everyContent: Holds<Same<Content["type"], Document["Content"]["type"]>>;
   everyProof: Holds<Same<Content["type"], keyof Contents>>;
+
+  form: Holds<Same<FormSchema, Document["Form"]>>;
+  formText: Holds<Same<FormText, Document["FormText"]>>;
+  formNumber: Holds<Same<FormNumber, Document["FormNumber"]>>;
+  formBoolean: Holds<Same<FormBoolean, Document["FormBoolean"]>>;
+  formChoice: Holds<Same<FormChoice, Document["FormChoice"]>>;
+  formChoices: Holds<Same<FormChoices, Document["FormChoices"]>>;
+  formOption: Holds<Same<FormOption, Document["FormOption"]>>;
+  everyField: Holds<Same<FormField, Document["Form"]["properties"][string]>>;
 
   // What the client posts, the daemon takes.
   posted: Holds<Fits<Plain<NewContent>, Document["Content"]>>;
