@@ -1,7 +1,7 @@
 /** The answer to a prompt, as a server sends it. */
 
 import { Incompatible, MissedMessages } from "./errors.js";
-import { type Message, type ResponseMessage, count, isResponse, readMessage } from "./model.js";
+import { type ResponseMessage, count, isResponse, readMessage } from "./model.js";
 
 /**
  * Read the response to a prompt.
@@ -14,11 +14,6 @@ export function readAnswer(promptId: string, body: unknown): ResponseMessage {
   if (!isResponse(response) || response.correlation_id !== promptId)
     throw new Incompatible(`the server sent something else than the answer to ${promptId}`);
   return response;
-}
-
-/** Read messages of a list. */
-export function readMessages(bodies: readonly unknown[]): Message[] {
-  return understood(() => bodies.map(readMessage));
 }
 
 /** Read which messages of a channel are gone. */

@@ -2,7 +2,7 @@
 
 import { AiloopError } from "./errors.js";
 
-const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 /** Ours for ever: another one would ask every question with a key once more. */
 const NAMESPACE = "6f0c4c5e2f0b5b0e9d570d3c6f6b8f43";

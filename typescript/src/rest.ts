@@ -39,7 +39,7 @@ export type Query = Readonly<Record<string, string | number | undefined>>;
 
 /** What further a request says. */
 export interface Asked {
-  readonly query?: Query;
+  readonly query?: Query | undefined;
   /** JSON. */
   readonly body?: string;
   /** A status that is an answer here although it is an error elsewhere. */
