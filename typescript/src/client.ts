@@ -261,11 +261,14 @@ function addressOf(given: string | undefined): string {
     (page && WEB.test(page) ? page : DEFAULT_URL);
   const known = address.replace(/\/+$/, "");
   try {
-    if (WEB.test(new URL(known).protocol)) return known;
+    const { protocol, username, password } = new URL(known);
+    if (WEB.test(protocol) && !username && !password) return known;
   } catch {
     // It is no address at all.
   }
-  throw new TypeError(`baseURL must start with http:// or https://: ${known}`);
+  // Errors quote the address; no platform would send the password.
+  const told = known.replace(/\/\/.*@/, "//");
+  throw new TypeError(`baseURL must start with http:// or https://, without a password: ${told}`);
 }
 
 function disposeSymbol(): typeof Symbol.asyncDispose {

@@ -73,23 +73,11 @@ export class Feed extends Waiting<Message> {
   }
 
   protected override take(): Message | AiloopError | undefined {
-    while (this.size) {
-      const item = this.#waiting.shift() as FeedItem;
-      if (item instanceof MissedMessages) this.cursors[item.channel] = item.first - 1;
-      if (item instanceof AiloopError) return item;
-      if (item.seq !== undefined) this.cursors[item.channel] = item.seq;
-      this.#skipCursor();
-      if (item.message) return item.message;
-    }
-    return undefined;
-  }
-
-  /** A cursor that follows a message counts as read with it. */
-  #skipCursor(): void {
-    const [next] = this.#waiting;
-    if (!next || next instanceof AiloopError || next.message) return;
-    if (next.seq !== undefined) this.cursors[next.channel] = next.seq;
-    this.#waiting.shift();
+    const item = this.#waiting.shift();
+    if (item instanceof MissedMessages) this.cursors[item.channel] = item.first - 1;
+    if (!item || item instanceof AiloopError) return item;
+    if (item.seq !== undefined) this.cursors[item.channel] = item.seq;
+    return item.message;
   }
 
   protected override clear(): void {
@@ -106,10 +94,9 @@ export class Feed extends Waiting<Message> {
       if (item instanceof MissedMessages) seen(item.channel, item.after, item.first);
       if (item instanceof AiloopError) continue;
       // Over HTTP only the end of a page has a seq.
-      const { channel, seq, message } = item;
+      const { channel, seq } = item;
       if (seq === undefined) seen(channel, this.cursors[channel] ?? 0, 0);
-      else if (message || spans.has(channel)) seen(channel, seq - 1, seq + 1);
-      else this.cursors[channel] = seq;
+      else seen(channel, seq - 1, seq + 1);
     }
     this.#waiting = [...spans].map(
       ([channel, { after, first }]) => new MissedMessages(channel, after, first),

@@ -6,6 +6,9 @@ interface Process {
   readonly versions?: { readonly node?: string };
 }
 
+/** A key of WebCrypto's, which TypeScript knows by that name only where it knows pages. */
+export type PlatformKey = Awaited<ReturnType<Crypto["subtle"]["importKey"]>>;
+
 const { process: node } = globalThis as { process?: Process };
 
 /** Whether this runs in a browser, which shares few connections among all. */

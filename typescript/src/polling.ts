@@ -12,7 +12,11 @@ import { ignore, sleep } from "./slot.js";
 export const POLL_SECONDS = 0.5;
 
 /** Reads a page: a path, and what it is asked for. */
-export type GetPage = (path: string, query: Readonly<Record<string, number>>) => Promise<unknown>;
+export type GetPage = (
+  path: string,
+  query: Readonly<Record<string, number>>,
+  signal: AbortSignal,
+) => Promise<unknown>;
 
 /**
  * Asks each channel in turn for what came after its cursor, while somebody reads or listens.
@@ -37,13 +41,13 @@ export class Polling implements Followed<Feed> {
   #begun = false;
 
   constructor(
-    get: (signal: AbortSignal) => GetPage,
+    get: GetPage,
     channels: readonly string[] | null,
     after: Cursors,
     replay: number | undefined,
     arrival: Arrival,
   ) {
-    this.#get = get(this.#stopped.signal);
+    this.#get = get;
     this.#channels = channels;
     this.#replay = replay ?? 0;
     this.#arrival = arrival;
@@ -125,12 +129,13 @@ export class Polling implements Followed<Feed> {
       this.feed.put({ channel, message, seq: at === messages.length - 1 ? seq : undefined });
       this.#arrival.message(message);
     });
-    if (!messages.length) this.feed.put({ channel, seq });
+    // Nothing is unread that it could overtake.
+    if (!messages.length && !this.feed.size) this.feed.cursors[channel] = seq;
   }
 
   async #names(): Promise<readonly string[]> {
     if (this.#channels) return this.#channels;
-    const body = await this.#get("/api/channels", {});
+    const body = await this.#get("/api/channels", {}, this.#stopped.signal);
     return understood(() =>
       list(record(body, "body")["channels"], "channels").map((one) =>
         text(record(one, "channel")["name"], "name"),
@@ -139,7 +144,8 @@ export class Polling implements Followed<Feed> {
   }
 
   async #page(channel: string, query: Readonly<Record<string, number>>): Promise<Page> {
-    const body = await this.#get(`/api/channels/${encodeURIComponent(channel)}/messages`, query);
+    const path = `/api/channels/${encodeURIComponent(channel)}/messages`;
+    const body = await this.#get(path, query, this.#stopped.signal);
     return understood(() => {
       const page = record(body, "body");
       const { gap } = page;

@@ -154,9 +154,9 @@ export class Requests {
     }
     // Sent again it would end the next connection too.
     const size = (ref: number) => this.#open.get(ref)?.json.length ?? 0;
-    const largest = sent.reduce((one, other) => (size(other) > size(one) ? other : one));
+    const [largest] = sent.sort((one, other) => size(other) - size(one));
     const error = "The message is larger than this server accepts";
-    return this.#done(largest, refusalOf({ error, code: "too_large" }));
+    return this.#done(largest as number, refusalOf({ error, code: "too_large" }));
   }
 
   /** Send each of them by itself, to find out which one is at fault. */

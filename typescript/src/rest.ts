@@ -272,7 +272,7 @@ export class RestLink implements Link {
     replay: number | undefined,
     arrival: Arrival,
   ): Followed<Feed> {
-    const get = (signal: AbortSignal) => async (path: string, query: Query) =>
+    const get = async (path: string, query: Query, signal: AbortSignal) =>
       (await this.insist("GET", path, { query, signal })).body;
     const polling = new Polling(get, channels, after, replay, arrival);
     this.#polls.add(polling);

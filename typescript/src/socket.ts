@@ -171,10 +171,17 @@ export class Socket {
     return new Unreachable(`cannot open ${this.#url}: ${why}`);
   }
 
+  /** End with what a server said instead of opening a WebSocket. */
   #rejected(response: Rejection): void {
     let body = "";
     const done = () => {
-      this.drop(whyRejected(this.#url, response, body));
+      const { statusCode, headers } = response;
+      const said = { ...(parse(body) as object) };
+      this.drop(
+        "code" in said
+          ? refusalOf(said, headers["retry-after"])
+          : this.#unreachable(`HTTP ${String(statusCode)}`),
+      );
     };
     response.setEncoding("utf8");
     response.on("data", (data) => {
@@ -184,11 +191,4 @@ export class Socket {
     response.on("end", done);
     response.on("error", done);
   }
-}
-
-/** Return what a server said instead of opening a WebSocket. */
-function whyRejected(url: string, { statusCode, headers }: Rejection, body: string): AiloopError {
-  const said = { ...(parse(body) as object) };
-  if ("code" in said) return refusalOf(said, headers["retry-after"]);
-  return new Unreachable(`cannot open ${url}: HTTP ${String(statusCode)}`);
 }

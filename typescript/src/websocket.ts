@@ -5,7 +5,7 @@ import { Connection, type Surroundings } from "./connection.js";
 import { AiloopError, ConnectionLost, NotFound } from "./errors.js";
 import type { SessionEvent } from "./events.js";
 import { DeliveryFeed, Feed } from "./feed.js";
-import { type Cursors, cursorsOf } from "./following.js";
+import { type Cursors, takeUp } from "./following.js";
 import type { Arrival, Followed, Link, Signal } from "./link.js";
 import type { Message, ResponseMessage } from "./model.js";
 import type { ConnectionState } from "./patience.js";
@@ -93,7 +93,7 @@ export class WebSocketLink implements Link {
         const { feed, arrival } = this.#feeds.get(event.ref) ?? {};
         feed?.put(event.item);
         if (event.item instanceof AiloopError) arrival?.failed(event.item);
-        else if (event.item.message) arrival?.message(event.item.message);
+        else arrival?.message(event.item.message);
         break;
       }
       case "shown":
@@ -220,8 +220,7 @@ export class WebSocketLink implements Link {
     const begin = async () => {
       try {
         const { channels: begun } = await this.#reply(ref);
-        for (const [name, seq] of Object.entries(cursorsOf(begun as Cursors)))
-          if (channels === null || channels.includes(name)) feed.cursors[name] ??= seq;
+        takeUp(feed.cursors, begun as Cursors, channels);
       } catch (error) {
         // A feed that has not begun does not end: it never was.
         close();
