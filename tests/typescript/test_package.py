@@ -44,9 +44,9 @@ client
 
 TYPES = """
 import { AiloopClient, type Approval, type Message } from "ailoop-js";
-import type { ReceiptsOptions } from "ailoop-js/receipts";
+import type { Receipts } from "ailoop-js/receipts";
 import type { SealingOptions } from "ailoop-js/sealed";
-export type Options = ReceiptsOptions & SealingOptions;
+export type Both = [Receipts, SealingOptions];
 export async function work(client: AiloopClient): Promise<string | null> {
   const approval: false | Approval = await client.authorize("a", "Deploy");
   if (!approval) return null;
