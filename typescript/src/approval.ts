@@ -10,12 +10,8 @@ export interface Proof {
   readonly context?: unknown;
   /** Whether it was offered to be edited; where that is not known here, a server has seen to it. */
   readonly editable?: boolean;
-  /** What its receipt says. */
-  readonly receipt?: Receipt;
   /** Why it is not believed; then it is no approval, whatever it says. */
   readonly doubt?: string;
-  /** Verify the receipt against what is about to be done, and use it up. */
-  readonly redeem?: (action: string, context?: unknown) => Promise<Receipt>;
 }
 
 /** A person's decision. */
@@ -34,28 +30,23 @@ export class Decision {
   declare readonly doubt: string | undefined;
   /** What its receipt says; only of a client that was given `receipts`. */
   declare readonly receipt: Receipt | undefined;
-  readonly #redeem: Proof["redeem"];
 
   constructor(response: ResponseMessage, latencySeconds?: number, proof: Proof = {}) {
     const { answer, response_type } = response.content;
-    const { context, editable, receipt, redeem, doubt } = proof;
+    const { context, editable, doubt } = proof;
     const isApproved = response_type === "authorization_approved";
     // Not metadata's value: the answer is what a receipt is about.
     const edit = parse(answer as string);
     const isEdit = isRecord(edit);
     // A server refuses both, unless it cannot read them.
     const isOdd = isApproved && answer !== null && editable === !isEdit;
-    const odd = isEdit
-      ? "its context was edited, which nobody had offered"
-      : "its edited context is not understood";
+    const odd = isEdit ? "its context was edited unasked" : "its edited context is not understood";
     this.response = response;
     this.latencySeconds = latencySeconds;
     this.doubt = doubt ?? (isOdd ? odd : undefined);
     this.approved = isApproved && this.doubt === undefined;
     this.edited = this.approved && isEdit;
-    this.context = this.edited ? edit : this.approved ? context : undefined;
-    this.receipt = receipt;
-    this.#redeem = redeem;
+    this.context = this.approved ? (isEdit ? edit : context) : undefined;
   }
 
   /** Why: the person's words, or the server's (`timeout`, `shutdown`). */
@@ -78,9 +69,9 @@ export class Decision {
    * exactly what is given here. Throws `ReceiptInvalid` if that is not what was approved, or the
    * approval has expired or been redeemed; `NotAuthorized` if it is none.
    */
-  async redeem(action: string, context?: unknown): Promise<Receipt> {
+  // eslint-disable-next-line @typescript-eslint/require-await -- it rejects, and throws nothing
+  async redeem(action: string, _context?: unknown): Promise<Receipt> {
     if (!this.approved) throw new NotAuthorized(action, this);
-    if (this.#redeem) return this.#redeem(action, context);
     const doubt = "this client was given no `receipts`";
     throw new ReceiptInvalid(action, new Decision(this.response, undefined, { doubt }), "missing");
   }

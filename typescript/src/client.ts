@@ -71,9 +71,9 @@ export interface ClientOptions {
 export class AiloopClient extends PresenceVerbs {
   declare readonly baseURL: string;
   /** @internal */
-  protected override readonly sealing: Sealing | undefined;
+  declare protected readonly sealing: Sealing | undefined;
   /** @internal */
-  protected override readonly receipts: Receipts | undefined;
+  declare protected readonly receipts: Receipts | undefined;
   readonly #options: ClientOptions;
   readonly #rest: RestLink;
   readonly #patience: Patience;

@@ -189,7 +189,7 @@ export class UnreadAnswer extends AiloopError {
     const { content, correlation_id } = response;
     super(
       `not accepted: the answer ${content.response_type} to the encrypted prompt ` +
-        `${String(correlation_id)} came from somebody who had not read it (${why})`,
+        `${correlation_id as string} came from somebody who had not read it (${why})`,
     );
     this.response = response;
   }
@@ -205,7 +205,7 @@ export class UnfitAnswer extends AiloopError {
   declare readonly response: ResponseMessage;
 
   constructor(response: ResponseMessage, why: string) {
-    super(`the answer to ${String(response.correlation_id)} does not fit: ${why}`);
+    super(`the answer to ${response.correlation_id as string} does not fit: ${why}`);
     this.response = response;
   }
 }
@@ -237,7 +237,7 @@ export class Unavailable extends Refused {
 
 type RefusedClass = new (body: ErrorBody) => Refused;
 
-/** Which codes a class stands for. */
+/** Which codes a class stands for; a newer server may have more of a family, as `too_many_`. */
 function classes(): [RefusedClass, RegExp][] {
   return [
     [Invalid, /^bad_(json|channel|request)$|^(invalid|unknown)_|^too_large$|^not_a_choice$/],

@@ -125,7 +125,8 @@ export interface Filling<S = FormSchema> {
 /** Return a response with what a form was filled in with. */
 export function filled(response: ResponseMessage): FormResponse<object> {
   const { answer, response_type } = response.content;
-  const value = response_type === "text" ? parse(answer as string) : {};
+  if (response_type !== "text") return { ...response, value: undefined };
+  const value = parse(answer as string);
   if (!isRecord(value)) throw new UnfitAnswer(response, "its answer is an object");
-  return { ...response, value: response_type === "text" ? value : undefined };
+  return { ...response, value };
 }

@@ -34,7 +34,7 @@ export class Requests {
   /** Messages nobody waits for that are on their way. */
   unawaited = 0;
   /** Whether what a stopping server refuses waits for its successor. */
-  readonly outlastsStop: boolean;
+  declare readonly outlastsStop: boolean;
   readonly #room: number;
   readonly #open = new Map<number, Request>();
   #ref = GREETING;

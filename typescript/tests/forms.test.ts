@@ -149,7 +149,7 @@ describe("what a server should not have let through", () => {
   });
 
   it.each([
-    [{ editable: false }, '{"limit":1000}', "nobody had offered"],
+    [{ editable: false }, '{"limit":1000}', "edited unasked"],
     [{ editable: true }, "but not to bob", "not understood"],
     [{ editable: true }, "[1]", "not understood"],
   ])("approves nothing: %o, %s", (offered, answer, doubt) => {

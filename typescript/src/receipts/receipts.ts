@@ -50,10 +50,30 @@ class ClientReceipts implements Receipts {
     if (!decision.approved) return decision;
     const { response, latencySeconds, context } = decision;
     const proof = new Proof(this.#verifier, channel, response);
-    const receipt = await proof.check(decision.edited ? { ...asked, context } : asked);
-    const redeem = (action: string, context?: unknown): Promise<Receipt> =>
-      proof.redeem(action, context);
-    return new Decision(response, latencySeconds, { context, receipt, redeem });
+    const about = decision.edited ? { ...asked, context } : asked;
+    return new Proven(response, latencySeconds, context, proof, await proof.check(about));
+  }
+}
+
+/** An approval that can be redeemed. */
+class Proven extends Decision {
+  override readonly receipt: Receipt;
+  readonly #proof: Proof;
+
+  constructor(
+    response: ResponseMessage,
+    latencySeconds: number | undefined,
+    context: unknown,
+    proof: Proof,
+    receipt: Receipt,
+  ) {
+    super(response, latencySeconds, { context });
+    this.#proof = proof;
+    this.receipt = receipt;
+  }
+
+  override async redeem(action: string, context?: unknown): Promise<Receipt> {
+    return this.#proof.redeem(action, context);
   }
 }
 
