@@ -44,6 +44,9 @@ client
 
 TYPES = """
 import { AiloopClient, type Approval, type Message } from "ailoop-js";
+import type { Receipts } from "ailoop-js/receipts";
+import type { SealingOptions } from "ailoop-js/sealed";
+export type Both = [Receipts, SealingOptions];
 export async function work(client: AiloopClient): Promise<string | null> {
   const approval: false | Approval = await client.authorize("a", "Deploy");
   if (!approval) return null;
@@ -139,18 +142,40 @@ async def test_it_works_in_a_clean_project(project: Path) -> None:
         assert (done.stdout, done.stderr) == (b"this one\n", b"")
 
 
+PAGE, NODE = ("ES2022", "DOM"), ("ES2022",)
+SETTINGS = [
+    ("nodenext", "nodenext", PAGE, ("types.mts", "types.cts")),
+    ("node16", "node16", NODE, ("types.mts", "types.cts")),
+    ("esnext", "bundler", PAGE, ("types.ts",)),
+    ("commonjs", "node10", NODE, ("types.ts",)),
+]
+"""What consumers have: modules, how they are found, the platform's own types, their files."""
+
+
 @needs_typescript
-def test_its_types_are_found(project: Path) -> None:
-    """Strict TypeScript finds them from either kind of module and for bundlers, faultless."""
-    for name in ("types.mts", "types.cts", "types.ts"):
+@pytest.mark.parametrize("settings", SETTINGS, ids=[one[1] for one in SETTINGS])
+def test_its_types_are_found(
+    settings: tuple[str, str, tuple[str, ...], tuple[str, ...]], project: Path
+) -> None:
+    """Strict TypeScript finds them, faultless: for either kind of module, for pages or Node."""
+    module, resolution, lib, names = settings
+    for name in names:
         (project / name).write_text(TYPES)
-    tsc = tool("typescript/bin/tsc")
-    strict = ("--strict", "--noEmit", "--target", "ES2022", "--pretty", "false")
-    options = (*strict, "--exactOptionalPropertyTypes", "--lib", "ES2022,DOM,DOM.Iterable")
-    for module, resolution in (("NodeNext", "NodeNext"), ("ESNext", "bundler")):
-        ways = ("--module", module, "--moduleResolution", resolution)
-        files = ["types.ts"] if module == "ESNext" else ["types.mts", "types.cts"]
-        assert run(*tsc, *options, *ways, *files, cwd=project, check=False) == ""
+    options = {
+        "strict": True,
+        "exactOptionalPropertyTypes": True,
+        "skipLibCheck": False,
+        "noEmit": True,
+        "target": "es2022",
+        "module": module,
+        "moduleResolution": resolution,
+        "lib": lib,
+        "types": [] if lib is PAGE else ["node"],
+        "typeRoots": [str(TYPESCRIPT / "node_modules" / "@types")],
+    }
+    told = {"compilerOptions": options, "files": names}
+    (project / "tsconfig.json").write_text(json.dumps(told))
+    assert run(*tool("typescript/bin/tsc"), "-p", project, cwd=project, check=False) == ""
 
 
 @needs_typescript

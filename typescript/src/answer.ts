@@ -1,7 +1,7 @@
 /** The answer to a prompt, as a server sends it. */
 
-import { Incompatible } from "./errors.js";
-import { type Message, type ResponseMessage, isResponse, readMessage } from "./model.js";
+import { Incompatible, MissedMessages } from "./errors.js";
+import { type ResponseMessage, count, isResponse, readMessage } from "./model.js";
 
 /**
  * Read the response to a prompt.
@@ -16,9 +16,9 @@ export function readAnswer(promptId: string, body: unknown): ResponseMessage {
   return response;
 }
 
-/** Read messages of a list. */
-export function readMessages(bodies: readonly unknown[]): Message[] {
-  return understood(() => bodies.map(readMessage));
+/** Read which messages of a channel are gone. */
+export function readGap(channel: string, { after, first }: Record<string, unknown>) {
+  return new MissedMessages(channel, count(after, "after"), count(first, "first"));
 }
 
 /** Return what is read, or say that it is not understood. */

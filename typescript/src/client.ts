@@ -182,9 +182,8 @@ export class AiloopClient extends PresenceVerbs {
       await this.#checked();
       this.#checkOpen();
       link = this.#link = this.#makeLink();
-      link.run();
       await link.opened;
-      this.#listen(true);
+      this.#listen(!this.#closing);
       return link;
     } catch (error) {
       this.#opening = undefined; // for the next call to try again
@@ -221,8 +220,10 @@ export class AiloopClient extends PresenceVerbs {
   async #close(): Promise<void> {
     this.#listen(false);
     await Promise.resolve();
-    if (this.#link && this.#link !== this.#rest) await this.#link.close(CLOSE_SECONDS);
-    await this.#rest.close(CLOSE_SECONDS);
+    // At once: what asks why there is no connection would hold up the other.
+    const [other, rest] = [this.#link, this.#rest.close(CLOSE_SECONDS)];
+    if (other !== this.#rest) await other?.close(CLOSE_SECONDS);
+    await rest;
   }
 
   /** Hear of a page that is looked at again, and of a network that is back. */
@@ -260,11 +261,14 @@ function addressOf(given: string | undefined): string {
     (page && WEB.test(page) ? page : DEFAULT_URL);
   const known = address.replace(/\/+$/, "");
   try {
-    if (WEB.test(new URL(known).protocol)) return known;
+    const { protocol, username, password } = new URL(known);
+    if (WEB.test(protocol) && !username && !password) return known;
   } catch {
     // It is no address at all.
   }
-  throw new TypeError(`baseURL must start with http:// or https://: ${known}`);
+  // Errors quote the address; no platform would send the password.
+  const told = known.replace(/\/\/.*@/, "//");
+  throw new TypeError(`baseURL must start with http:// or https://, without a password: ${told}`);
 }
 
 function disposeSymbol(): typeof Symbol.asyncDispose {

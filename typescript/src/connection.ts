@@ -45,7 +45,7 @@ export class Connection {
   #socket: Socket | undefined;
   #isOpen = false;
   #wasOpen = false;
-  #closing = false;
+  readonly #stop = new AbortController();
   #scheduled = false;
   #timer: Timer | undefined;
   /** Ends a pause, or a wait for what is on its way. */
@@ -65,10 +65,9 @@ export class Connection {
 
   /** Connect, and connect again, until there is no hope or nobody wants to. */
   async run(): Promise<void> {
-    // Nobody is left to read what a last request would wait for.
-    let why: AiloopError = connectionClosed();
+    const { signal } = this.#stop;
     try {
-      while (!this.#closing) {
+      while (!signal.aborted) {
         this.state = "connecting";
         const end = await this.#converse();
         clearTimeout(this.#timer);
@@ -77,14 +76,15 @@ export class Connection {
         const code = end instanceof ConnectionLost ? end.closeCode : undefined;
         this.#deliver(this.#session.closed(code));
         this.#heard.put();
-        if (!this.#closing) await this.#pause(end);
+        if (!signal.aborted) await this.#pause(end);
       }
     } catch (error) {
-      why = known(error);
+      this.ended = known(error);
     }
     this.state = "closed";
-    this.ended = why;
-    this.opened.fail(why);
+    // Nobody is left to read what a last request would wait for.
+    this.ended ??= signal.reason as AiloopError;
+    this.opened.fail(this.ended);
   }
 
   /** Let out what nobody waits for, and close. */
@@ -98,7 +98,7 @@ export class Connection {
 
   /** Close, whatever is on its way. */
   stop(): void {
-    this.#closing = true;
+    this.#stop.abort(connectionClosed());
     this.#wake.put();
     this.#socket?.close();
   }
@@ -131,9 +131,10 @@ export class Connection {
     try {
       const ready = Promise.all([this.#at.webSocket(), this.#at.credential()]);
       const why = () => new Unreachable("the token cannot be had");
-      const bounds = { seconds: patience.connectSeconds, why };
+      const { signal } = this.#stop;
+      const bounds = { signal, seconds: patience.connectSeconds, why };
       [Class, credential] = await bounded(bounds, () => ready);
-      if (this.#closing) return connectionClosed();
+      signal.throwIfAborted();
       this.#socket = new Socket(Class, url, patience.connectSeconds, {
         opened: () => {
           this.#isOpen = this.#wasOpen = true;
@@ -143,9 +144,7 @@ export class Connection {
         received: (frame) => {
           this.#received(frame);
         },
-        ended: (why) => {
-          end.put(why);
-        },
+        ended: end.put,
       });
     } catch (error) {
       return known(error);
@@ -207,9 +206,7 @@ export class Connection {
     this.state = "waiting";
     this.#wake = new Slot();
     this.#at.tell("reconnecting", { seconds });
-    this.#timer = after(seconds, () => {
-      this.#wake.put();
-    });
+    this.#timer = after(seconds, this.#wake.put);
     holds(this.#timer, this.#session.isBusy);
     await this.#wake.promise;
     clearTimeout(this.#timer);

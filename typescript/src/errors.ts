@@ -237,24 +237,19 @@ export class Unavailable extends Refused {
 
 type RefusedClass = new (body: ErrorBody) => Refused;
 
-/**
- * What the codes that a class stands for begin with; the first that fits counts. A newer server
- * may have more codes of a family, such as of `too_many_`.
- */
-function classes(): [RefusedClass, string][] {
+/** Which codes a class stands for; a newer server may have more of a family, as `too_many_`. */
+function classes(): [RefusedClass, RegExp][] {
   return [
-    [Unauthenticated, "unauthenticated bad_credential"],
-    [NotAllowed, "not_allowed not_granted own_prompt bad_origin bad_host bad_csrf"],
-    [NotFound, "not_found no_receipts message_not_found original_not_found"],
-    [Conflict, "not_a_prompt id_conflict"],
-    [AlreadySettled, "already_settled"],
-    [Expired, "expired"],
-    [Busy, "too_many_ rate_limited"],
-    [Unavailable, "shutting_down journal_unavailable"],
-    [
-      Invalid,
-      "bad_ invalid_ unknown_ tls_required not_a_choice wrong_response sealed_prompt too_large",
-    ],
+    [Invalid, /^bad_(json|channel|request)$|^(invalid|unknown)_|^too_large$|^not_a_choice$/],
+    [Invalid, /^(tls_required|wrong_response|sealed_prompt)$/],
+    [Unauthenticated, /^unauthenticated$|^bad_credential$/],
+    [NotAllowed, /^not_(allowed|granted)$|^own_prompt$|^bad_(origin|host|csrf)$/],
+    [NotFound, /not_found$|^no_receipts$/],
+    [Conflict, /^not_a_prompt$|^id_conflict$/],
+    [AlreadySettled, /^already_settled$/],
+    [Expired, /^expired$/],
+    [Busy, /^too_many_|^rate_limited$/],
+    [Unavailable, /^shutting_down$|^journal_unavailable$/],
   ];
 }
 
@@ -266,9 +261,7 @@ function classes(): [RefusedClass, string][] {
  */
 export function refusalOf(body: ErrorBody, retryAfter?: string | null): Refused {
   const { code, retry_after } = body;
-  const known = classes().find(([, codes]) =>
-    codes.split(" ").some((one) => String(code).startsWith(one)),
-  );
+  const known = classes().find(([, codes]) => codes.test(code as string));
   const error = new (known?.[0] ?? Refused)(body);
   const told = retryAfter ?? retry_after;
   if (/^\d+$/.test(told as string)) error.retryAfter = Number(told);

@@ -47,10 +47,10 @@ export interface Shown {
 /** What a session tells its link. */
 export type SessionEvent = Greeted | Replied | Failed | Settled | Unsettled | Arrived | Shown;
 
-/** What a feed hands on: a message with its seq, a cursor alone, or an error. */
+/** What a feed hands on: a message with its seq if it is known, or an error. */
 export type FeedItem =
   | AiloopError
-  | { readonly channel: string; readonly seq: number | undefined; readonly message?: Message };
+  | { readonly channel: string; readonly seq: number | undefined; readonly message: Message };
 
 /** What a client tells its program, by the name of the event. */
 export interface ClientEvents {
@@ -80,6 +80,10 @@ export class ClientEvent<T> extends Event {
 export type Listener<T> =
   ((event: ClientEvent<T>) => void) | { handleEvent(event: ClientEvent<T>): void };
 
+/** Of the platform, whichever names it has for them. */
+type Options = Parameters<EventTarget["addEventListener"]>[2];
+type AddedOptions = { readonly once?: boolean } | undefined;
+
 /** An `EventTarget` that knows what its events tell, with the short words of Node beside. */
 export class Emitter extends EventTarget {
   readonly #listeners = new Set<unknown>();
@@ -87,11 +91,13 @@ export class Emitter extends EventTarget {
   override addEventListener<K extends keyof ClientEvents>(
     type: K,
     listener: Listener<ClientEvents[K]> | null,
-    options?: boolean | AddEventListenerOptions,
+    options?: Options,
   ): void {
     super.addEventListener(type, listener as EventListener | null, options);
     if (type !== "message") return;
     this.#listeners.add(listener);
+    const gone = () => this.#listeners.delete(listener);
+    if ((options as AddedOptions)?.once) super.addEventListener(type, gone, options);
     this.heard();
   }
 

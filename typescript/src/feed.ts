@@ -4,7 +4,7 @@ import { AiloopError, MissedMessages } from "./errors.js";
 import type { FeedItem } from "./events.js";
 import { cursorsOf } from "./following.js";
 import type { Delivery, Message } from "./model.js";
-import { Slot } from "./slot.js";
+import { Slot, ignore } from "./slot.js";
 
 /** Messages held for a reader; beyond it they are let go, and it is told which. */
 const FEED_MESSAGES = 10_000;
@@ -13,6 +13,8 @@ const FEED_MESSAGES = 10_000;
 abstract class Waiting<T> {
   #readers: Slot<T | undefined>[] = [];
   #end: AiloopError | null | undefined;
+  /** Called when a read finds nothing yet. */
+  wanted: () => void = ignore;
 
   /** How many reads wait for something to come. */
   get readers(): number {
@@ -24,6 +26,7 @@ abstract class Waiting<T> {
     const reader = new Slot<T | undefined>();
     this.#readers.push(reader);
     this.serve();
+    if (this.readers) this.wanted();
     return reader.promise;
   }
 
@@ -56,11 +59,10 @@ export class Feed extends Waiting<Message> {
   /** By channel, the seq of the message read last. */
   readonly cursors = cursorsOf();
   #waiting: FeedItem[] = [];
-  #at = 0;
 
   /** How many messages wait. */
   get size(): number {
-    return this.#waiting.length - this.#at;
+    return this.#waiting.length;
   }
 
   /** Hand over what has arrived; never waits. */
@@ -71,32 +73,15 @@ export class Feed extends Waiting<Message> {
   }
 
   protected override take(): Message | AiloopError | undefined {
-    while (this.size) {
-      const item = this.#waiting[this.#at++] as FeedItem;
-      if (this.#at > 1000) {
-        this.#waiting = this.#waiting.slice(this.#at);
-        this.#at = 0;
-      }
-      if (item instanceof MissedMessages) this.cursors[item.channel] = item.first - 1;
-      if (item instanceof AiloopError) return item;
-      if (item.seq !== undefined) this.cursors[item.channel] = item.seq;
-      this.#skipCursor();
-      if (item.message) return item.message;
-    }
-    return undefined;
-  }
-
-  /** A cursor that follows a message counts as read with it. */
-  #skipCursor(): void {
-    const next = this.#waiting[this.#at];
-    if (!next || next instanceof AiloopError || next.message) return;
-    if (next.seq !== undefined) this.cursors[next.channel] = next.seq;
-    this.#at += 1;
+    const item = this.#waiting.shift();
+    if (item instanceof MissedMessages) this.cursors[item.channel] = item.first - 1;
+    if (!item || item instanceof AiloopError) return item;
+    if (item.seq !== undefined) this.cursors[item.channel] = item.seq;
+    return item.message;
   }
 
   protected override clear(): void {
     this.#waiting = [];
-    this.#at = 0;
   }
 
   /** Let go of what waits, and leave word of it for each channel it was of. */
@@ -105,19 +90,17 @@ export class Feed extends Waiting<Message> {
     const seen = (channel: string, after: number, first: number) => {
       spans.set(channel, { after: spans.get(channel)?.after ?? after, first });
     };
-    for (const item of this.#waiting.slice(this.#at)) {
+    for (const item of this.#waiting) {
       if (item instanceof MissedMessages) seen(item.channel, item.after, item.first);
       if (item instanceof AiloopError) continue;
       // Over HTTP only the end of a page has a seq.
-      const { channel, seq, message } = item;
+      const { channel, seq } = item;
       if (seq === undefined) seen(channel, this.cursors[channel] ?? 0, 0);
-      else if (message || spans.has(channel)) seen(channel, seq - 1, seq + 1);
-      else this.cursors[channel] = seq;
+      else seen(channel, seq - 1, seq + 1);
     }
     this.#waiting = [...spans].map(
       ([channel, { after, first }]) => new MissedMessages(channel, after, first),
     );
-    this.#at = 0;
   }
 }
 

@@ -8,6 +8,12 @@ export function cursorsOf(given: Readonly<Record<string, number>> = {}): Cursors
   return Object.assign(Object.create(null) as Cursors, given);
 }
 
+/** Take over where the server begins in channels (`null`: all); cursors that are known stay. */
+export function takeUp(known: Cursors, begun: Cursors, channels: readonly string[] | null): void {
+  for (const [channel, seq] of Object.entries(begun))
+    if (channels?.includes(channel) ?? true) known[channel] ??= seq;
+}
+
 /** Channels and a cursor in each. */
 export class Following {
   declare readonly channels: readonly string[] | null;
@@ -33,12 +39,12 @@ export class Following {
 
   /** Whether one of these channels is followed. */
   overlaps(channels: readonly string[] | null): boolean {
-    return channels === null || this.channels === null || channels.some((one) => this.wants(one));
+    return channels?.some((one) => this.wants(one)) ?? true;
   }
 
   /** Whether a channel is followed. */
   wants(channel: string): boolean {
-    return this.channels === null || this.channels.includes(channel);
+    return this.channels?.includes(channel) ?? true;
   }
 
   /** Return what a request to subscribe says. */
@@ -50,11 +56,10 @@ export class Following {
     return { channels: this.names, after: known ? after : undefined, replay: this.#replay };
   }
 
-  /** Take over where the server begins; cursors that are known stay. */
+  /** Take over where the server begins. */
   begin(cursors: Cursors): void {
     this.begun = true;
-    for (const [channel, seq] of Object.entries(cursors))
-      if (this.wants(channel)) this.cursors[channel] ??= seq;
+    takeUp(this.cursors, cursors, this.channels);
   }
 
   /** Whether a message is new; if so it counts as seen. */

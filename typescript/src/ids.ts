@@ -2,7 +2,7 @@
 
 import { AiloopError } from "./errors.js";
 
-const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 /** Ours for ever: another one would ask every question with a key once more. */
 const NAMESPACE = "6f0c4c5e2f0b5b0e9d570d3c6f6b8f43";
@@ -33,11 +33,9 @@ export function readId(text: unknown): string {
 
 /** Write digits as a UUID, with its version and variant in their places. */
 function uuid(version: number, digits: string): string {
-  return digits.replace(
-    /(.{8})(.{4}).(...)(.)(...)(.{12}).*/,
-    (_, one: string, two: string, three: string, digit: string, four: string, five: string) =>
-      `${one}-${two}-${version}${three}-${hex((parseInt(digit, 16) & 3) | 8, 1)}${four}-${five}`,
-  );
+  const variant = hex((parseInt(digits.charAt(16), 16) & 3) | 8, 1);
+  const parts = /(.{8})(.{4}).(...).(...)(.{12}).*/;
+  return digits.replace(parts, `$1-$2-${version}$3-${variant}$4-$5`);
 }
 
 function hex(value: number, digits: number): string {
@@ -58,7 +56,8 @@ export function sha1(message: readonly number[]): string {
   });
   words[words.length - 1] = length * 8;
   const turn = (word: number, bits: number) => (word << bits) | (word >>> (32 - bits));
-  let sum = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0];
+  const [one, two] = [0x67452301, 0xefcdab89];
+  let sum = [one, two, ~one, ~two, 0xc3d2e1f0];
   while (words.length) {
     const w = words.splice(0, 16);
     const before = (at: number) => w.at(-at) as number;

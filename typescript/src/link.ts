@@ -15,8 +15,6 @@ export interface Followed<F> {
   readonly feed: F;
   /** Whether the server has taken it. */
   readonly ready: Promise<void>;
-  /** Look for news now; over a WebSocket they come by themselves. */
-  nudge(): void;
   /** Follow no longer. */
   close(): void;
 }
@@ -28,8 +26,6 @@ export interface Link {
   readonly state: ConnectionState;
   /** How many messages nobody waited for the server has not got. */
   readonly dropped: number;
-  /** Do what the link does in the background; it never rejects. */
-  run(): void;
   /** Let out what nobody waits for, and say goodbye, in so many seconds. */
   close(seconds: number): Promise<void>;
   /** Try at once what is due later. */

@@ -2,7 +2,6 @@
 
 import { Refused } from "./errors.js";
 import type { Message } from "./model.js";
-import { Slot } from "./slot.js";
 
 const BATCH_MESSAGES = 100;
 
@@ -13,8 +12,7 @@ export class Outgoing {
   readonly #room: number;
   readonly #post: (messages: readonly Message[]) => Promise<void>;
   #waiting: Message[] = [];
-  #idle = new Slot<void>();
-  #running = false;
+  #running: Promise<void> | undefined;
   #closed = false;
 
   /**
@@ -33,12 +31,12 @@ export class Outgoing {
       return;
     }
     this.#waiting.push(message);
-    if (!this.#running) void this.#run();
+    this.#running ??= this.#run();
   }
 
   /** Return when what waits has been posted or dropped. */
   async flush(): Promise<void> {
-    if (this.#running) await this.#idle.promise;
+    await this.#running;
   }
 
   /** Drop what is left. */
@@ -46,12 +44,9 @@ export class Outgoing {
     this.#closed = true;
     this.dropped += this.#waiting.length;
     this.#waiting = [];
-    this.#idle.put();
   }
 
   async #run(): Promise<void> {
-    this.#running = true;
-    this.#idle = new Slot();
     await Promise.resolve(); // for what is said in this turn to travel together
     while (this.#waiting.length) {
       // They keep their room until the server has them.
@@ -61,8 +56,7 @@ export class Outgoing {
       this.dropped += lost;
       this.#waiting.splice(0, batch.length);
     }
-    this.#running = false;
-    this.#idle.put();
+    this.#running = undefined;
   }
 
   /** Post some messages; return how many are lost. */

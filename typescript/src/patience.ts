@@ -42,14 +42,15 @@ const DEFAULT: Patience = {
 
 /** Return settings with what is left out filled in. Throws a `RangeError` for what cannot be. */
 export function patienceOf(given: { [name in keyof Patience]?: Patience[name] | undefined } = {}) {
-  const known = Object.entries(given).filter(([, value]) => value !== undefined);
-  const patience: Patience = { ...DEFAULT, ...(Object.fromEntries(known) as Partial<Patience>) };
-  for (const [name, value] of Object.entries(patience) as [keyof Patience, number | null][]) {
+  const patience: Record<string, number | null> = { ...DEFAULT };
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue;
     const may = name === "giveUpSeconds" || name === "bufferedMessages";
     const fits = value === null ? name === "giveUpSeconds" : may ? value >= 0 : value > 0;
     if (!fits) throw new RangeError(`patience.${name} cannot be ${value}`);
+    patience[name] = value;
   }
-  return patience;
+  return patience as unknown as Patience;
 }
 
 /** How a client stands to its server; `waiting`: the next attempt to connect is due later. */

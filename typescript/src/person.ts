@@ -1,6 +1,6 @@
 /** What programs for people call: answer, follow, list. */
 
-import { readMessages, understood } from "./answer.js";
+import { understood } from "./answer.js";
 import { AgentVerbs } from "./agent.js";
 import { Unreachable } from "./errors.js";
 import { cursorsOf } from "./following.js";
@@ -50,7 +50,6 @@ export interface SubscribeOptions extends Waiting {
 export abstract class PersonVerbs extends AgentVerbs {
   /** The server's address. */
   abstract readonly baseURL: string;
-  readonly #subscriptions = new Set<Subscription<Message>>();
   #told = Promise.resolve();
 
   /**
@@ -123,10 +122,7 @@ export abstract class PersonVerbs extends AgentVerbs {
       });
     };
     const open = (message: Message) => this.#opened(message);
-    const subscription = new Subscription(begin(), open, signal);
-    if (!signal?.aborted) this.#subscriptions.add(subscription);
-    subscription.closed = () => this.#subscriptions.delete(subscription);
-    return subscription;
+    return new Subscription(begin(), open, signal);
   }
 
   #announce(message: Message): void {
@@ -144,21 +140,18 @@ export abstract class PersonVerbs extends AgentVerbs {
 
   /** @internal */
   protected override heard(): void {
-    for (const subscription of this.#subscriptions) subscription.nudge();
+    this.anyRest().nudge();
   }
 
   /** Return the prompts that wait for a person. */
   async pending(channel?: string, options: Waiting = {}): Promise<PendingItem[]> {
-    const items = await this.#list("/api/v1/pending", "items", { channel }, options);
-    return Promise.all(items.map((item) => this.#openedItem(item)));
-  }
-
-  async #openedItem(item: unknown): Promise<PendingItem> {
-    const known = understood(() => {
+    const read = (item: unknown) => {
       readMessage(record(item, "item")["message"]);
       return item as PendingItem;
-    });
-    return this.sealing ? this.sealing.openItem(known) : known;
+    };
+    const items = await this.#list("/api/v1/pending", "items", read, options, { channel });
+    const { sealing } = this;
+    return sealing ? Promise.all(items.map((item) => sealing.openItem(item))) : items;
   }
 
   async #opened(message: Message): Promise<Message> {
@@ -172,13 +165,13 @@ export abstract class PersonVerbs extends AgentVerbs {
   ): Promise<Message[]> {
     const path = `/api/channels/${encodeURIComponent(channel)}/messages`;
     const query = { limit: options.limit ?? 100 };
-    const messages = readMessages(await this.#list(path, "messages", query, options));
+    const messages = await this.#list(path, "messages", readMessage, options, query);
     return Promise.all(messages.map((message) => this.#opened(message)));
   }
 
   /** Return the live channels. */
   async channels(options: Waiting = {}): Promise<ChannelInfo[]> {
-    return (await this.#list("/api/channels", "channels", {}, options)) as ChannelInfo[];
+    return this.#list("/api/channels", "channels", (item) => item as ChannelInfo, options);
   }
 
   /** Return how the server is. */
@@ -191,14 +184,15 @@ export abstract class PersonVerbs extends AgentVerbs {
     return body as unknown as Health;
   }
 
-  /** Return the list that a page holds. */
-  async #list(
+  /** Return the list that a page holds, each of its items read. */
+  async #list<T>(
     path: string,
     member: string,
-    query: Query,
+    read: (item: unknown) => T,
     { signal }: Waiting,
-  ): Promise<readonly unknown[]> {
+    query?: Query,
+  ): Promise<T[]> {
     const { body } = await (await this.rest(signal)).call("GET", path, { query, signal });
-    return understood(() => list(record(body, path)[member], member));
+    return understood(() => list(record(body, path)[member], member).map(read));
   }
 }

@@ -6,6 +6,11 @@ interface Process {
   readonly versions?: { readonly node?: string };
 }
 
+/** A key of WebCrypto's, where TypeScript knows them: not with the types of Node 18 alone. */
+export type PlatformKey = typeof globalThis extends { CryptoKey: { prototype: infer K } }
+  ? K
+  : unknown;
+
 const { process: node } = globalThis as { process?: Process };
 
 /** Whether this runs in a browser, which shares few connections among all. */
@@ -25,8 +30,8 @@ export async function readFile(path: string): Promise<string> {
 }
 
 /** Return the cryptography of the platform where it is no global: in Node 18. */
-export async function otherCrypto(): Promise<Crypto> {
-  return (await import("crypto")).webcrypto as Crypto;
+export async function otherCrypto(): Promise<unknown> {
+  return (await import("crypto")).webcrypto;
 }
 
 /** Return the class that opens WebSockets where the platform has none: Node before 22. */

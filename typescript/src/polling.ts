@@ -1,7 +1,7 @@
 /** A subscription over HTTP alone: channels that are asked for news now and then. */
 
-import { understood } from "./answer.js";
-import { type AiloopError, MissedMessages, known } from "./errors.js";
+import { readGap, understood } from "./answer.js";
+import { type AiloopError, type MissedMessages, known } from "./errors.js";
 import { Feed } from "./feed.js";
 import { type Cursors, cursorsOf } from "./following.js";
 import type { Arrival, Followed } from "./link.js";
@@ -12,7 +12,11 @@ import { ignore, sleep } from "./slot.js";
 export const POLL_SECONDS = 0.5;
 
 /** Reads a page: a path, and what it is asked for. */
-export type GetPage = (path: string, query: Readonly<Record<string, number>>) => Promise<unknown>;
+export type GetPage = (
+  path: string,
+  query: Readonly<Record<string, number>>,
+  signal: AbortSignal,
+) => Promise<unknown>;
 
 /**
  * Asks each channel in turn for what came after its cursor, while somebody reads or listens.
@@ -21,7 +25,7 @@ export type GetPage = (path: string, query: Readonly<Record<string, number>>) =>
  * read; of what has been read in part, the rest is to come again.
  */
 export class Polling implements Followed<Feed> {
-  declare readonly feed: PolledFeed;
+  readonly feed = new Feed();
   declare readonly ready: Promise<void>;
   /** Called once it is closed. */
   ended: () => unknown = ignore;
@@ -37,22 +41,22 @@ export class Polling implements Followed<Feed> {
   #begun = false;
 
   constructor(
-    get: (signal: AbortSignal) => GetPage,
+    get: GetPage,
     channels: readonly string[] | null,
     after: Cursors,
     replay: number | undefined,
     arrival: Arrival,
   ) {
-    this.#get = get(this.#stopped.signal);
+    this.#get = get;
     this.#channels = channels;
     this.#replay = replay ?? 0;
     this.#arrival = arrival;
     this.#others = after["*"] ?? 0;
     this.#asked = cursorsOf(after);
     delete this.#asked["*"];
-    this.feed = new PolledFeed(() => {
+    this.feed.wanted = () => {
       this.nudge();
-    });
+    };
     Object.assign(this.feed.cursors, this.#asked);
     this.ready = this.#begin();
     this.ready.catch(ignore);
@@ -85,16 +89,11 @@ export class Polling implements Followed<Feed> {
     this.nudge();
   }
 
-  /** Whether anybody wants news. */
-  get #isWanted(): boolean {
-    return this.feed.readers > 0 || this.#arrival.isHeard();
-  }
-
   /** Ask for news until nobody wants them. */
   async #poll(): Promise<void> {
     this.#polling = true;
     try {
-      while (this.#isWanted && !this.#stopped.signal.aborted) {
+      while ((this.feed.readers || this.#arrival.isHeard()) && !this.#stopped.signal.aborted) {
         await sleep(POLL_SECONDS, this.#stopped.signal);
         for (const name of await this.#names()) await this.#read(name);
       }
@@ -130,12 +129,13 @@ export class Polling implements Followed<Feed> {
       this.feed.put({ channel, message, seq: at === messages.length - 1 ? seq : undefined });
       this.#arrival.message(message);
     });
-    if (!messages.length) this.feed.put({ channel, seq });
+    // Nothing is unread that it could overtake.
+    if (!messages.length && !this.feed.size) this.feed.cursors[channel] = seq;
   }
 
   async #names(): Promise<readonly string[]> {
     if (this.#channels) return this.#channels;
-    const body = await this.#get("/api/channels", {});
+    const body = await this.#get("/api/channels", {}, this.#stopped.signal);
     return understood(() =>
       list(record(body, "body")["channels"], "channels").map((one) =>
         text(record(one, "channel")["name"], "name"),
@@ -144,16 +144,15 @@ export class Polling implements Followed<Feed> {
   }
 
   async #page(channel: string, query: Readonly<Record<string, number>>): Promise<Page> {
-    const body = await this.#get(`/api/channels/${encodeURIComponent(channel)}/messages`, query);
+    const path = `/api/channels/${encodeURIComponent(channel)}/messages`;
+    const body = await this.#get(path, query, this.#stopped.signal);
     return understood(() => {
       const page = record(body, "body");
-      const gap = page["gap"] == null ? undefined : record(page["gap"], "gap");
+      const { gap } = page;
       return {
         messages: list(page["messages"], "messages").map(readMessage),
         seq: count(page["next_after"], "next_after"),
-        gap:
-          gap &&
-          new MissedMessages(channel, count(gap["after"], "after"), count(gap["first"], "first")),
+        gap: gap == null ? undefined : readGap(channel, record(gap, "gap")),
       };
     });
   }
@@ -164,20 +163,4 @@ interface Page {
   readonly messages: readonly Message[];
   readonly seq: number;
   readonly gap: MissedMessages | undefined;
-}
-
-/** A feed that asks for news when it is read and has none. */
-class PolledFeed extends Feed {
-  readonly #ask: () => void;
-
-  constructor(ask: () => void) {
-    super();
-    this.#ask = ask;
-  }
-
-  override read() {
-    const reading = super.read();
-    if (this.readers) this.#ask();
-    return reading;
-  }
 }

@@ -117,7 +117,7 @@ export class Requests {
       const { op, json, alone } = this.#open.get(ref) as Request;
       if (op !== SEND || alone || json.length > room) flush();
       if (op !== SEND) {
-        frames.push(frameOf(op, { ref, ...(JSON.parse(json) as object) }));
+        frames.push(written(op, ref, json.slice(1, -1)));
         continue;
       }
       if (!batch.length) room = BATCH_UNITS;
@@ -132,10 +132,9 @@ export class Requests {
   #write(batch: readonly number[]): string {
     const ref = this.next();
     this.#batches.set(ref, batch);
-    const written = batch.map((one) => (this.#open.get(one) as Request).json);
-    const what =
-      written.length === 1 ? `"message":${written[0]}` : `"messages":[${written.join()}]`;
-    return `{"op":"${SEND}","ref":${ref},${what}}`;
+    const messages = batch.map((one) => (this.#open.get(one) as Request).json).join();
+    const what = batch.length > 1 ? `"messages":[${messages}]` : `"message":${messages}`;
+    return written(SEND, ref, what);
   }
 
   /**
@@ -155,9 +154,9 @@ export class Requests {
     }
     // Sent again it would end the next connection too.
     const size = (ref: number) => this.#open.get(ref)?.json.length ?? 0;
-    const largest = sent.reduce((one, other) => (size(other) > size(one) ? other : one));
+    const [largest] = sent.sort((one, other) => size(other) - size(one));
     const error = "The message is larger than this server accepts";
-    return this.#done(largest, refusalOf({ error, code: "too_large" }));
+    return this.#done(largest as number, refusalOf({ error, code: "too_large" }));
   }
 
   /** Send each of them by itself, to find out which one is at fault. */
@@ -207,6 +206,11 @@ export class Requests {
       refused ? { type: "failed", ref, error: refused } : { type: "replied", ref, frame: outcome },
     ];
   }
+}
+
+/** Write the frame of a request, whose members are JSON already. */
+function written(op: string, ref: number, members: string): string {
+  return `{"op":"${op}","ref":${ref},${members}}`;
 }
 
 /** Write a frame; members that are `undefined` are left out. */

@@ -39,7 +39,7 @@ export type Query = Readonly<Record<string, string | number | undefined>>;
 
 /** What further a request says. */
 export interface Asked {
-  readonly query?: Query;
+  readonly query?: Query | undefined;
   /** JSON. */
   readonly body?: string;
   /** A status that is an answer here although it is an error elsewhere. */
@@ -98,10 +98,6 @@ export class RestLink implements Link {
     return this.#outgoing.dropped;
   }
 
-  run(): void {
-    // Nothing is done in the background but what somebody asks for.
-  }
-
   async close(seconds: number): Promise<void> {
     await within(this.#outgoing.flush(), seconds);
     this.#outgoing.close();
@@ -112,6 +108,11 @@ export class RestLink implements Link {
 
   hurry(): void {
     for (const nap of this.#naps) nap.put();
+  }
+
+  /** Look for news now; over a WebSocket they come by themselves. */
+  nudge(): void {
+    for (const poll of this.#polls) poll.nudge();
   }
 
   // -- requests ----------------------------------------------------------------------------
@@ -194,21 +195,10 @@ export class RestLink implements Link {
           if (!isLost && !(method === "GET" && mayPass(error))) throw error;
           seconds = retries.failed(clock(), error);
         }
-        await this.#nap(seconds, signal);
+        await sleep(seconds, signal, this.#naps);
       }
     };
     return bounded({ signal: asked.signal, among: this.#running }, tries);
-  }
-
-  /** Wait, but no longer than until somebody is in a hurry. */
-  async #nap(seconds: number, signal: AbortSignal): Promise<void> {
-    const nap = new Slot<void>();
-    this.#naps.add(nap);
-    try {
-      await Promise.race([nap.promise, sleep(seconds, signal)]);
-    } finally {
-      this.#naps.delete(nap);
-    }
   }
 
   // -- the verbs ---------------------------------------------------------------------------
@@ -282,7 +272,7 @@ export class RestLink implements Link {
     replay: number | undefined,
     arrival: Arrival,
   ): Followed<Feed> {
-    const get = (signal: AbortSignal) => async (path: string, query: Query) =>
+    const get = async (path: string, query: Query, signal: AbortSignal) =>
       (await this.insist("GET", path, { query, signal })).body;
     const polling = new Polling(get, channels, after, replay, arrival);
     this.#polls.add(polling);

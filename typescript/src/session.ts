@@ -6,12 +6,20 @@
  * no clock and no event loop.
  */
 
-import { readAnswer, understood } from "./answer.js";
+import { readAnswer, readGap, understood } from "./answer.js";
 import { checkVersion } from "./compatibility.js";
 import { AiloopError, MissedMessages, PromptLost, type Refused, refusalOf } from "./errors.js";
 import type { FeedItem, SessionEvent } from "./events.js";
 import { Following, type Cursors } from "./following.js";
-import { count, parse, readDelivery, readMessage, record, text } from "./model.js";
+import {
+  type ResponseMessage,
+  count,
+  parse,
+  readDelivery,
+  readMessage,
+  record,
+  text,
+} from "./model.js";
 import type { Patience } from "./patience.js";
 import { Pulse } from "./pulse.js";
 import { GREETING, Requests, frameOf } from "./requests.js";
@@ -22,6 +30,9 @@ export const SUBPROTOCOL = "ailoop.v1";
 
 /** WebSocket close code: the server does not take a frame of that size. */
 const TOO_LARGE = 1009;
+
+/** Responses kept for who has asked and does not wait yet; of more, the server has them too. */
+const EARLY = 1000;
 
 /**
  * One conversation, over as many connections as it takes.
@@ -41,6 +52,8 @@ export class ClientSession {
   #greeted = false;
   #frames: string[] = [];
   #toWatch = new Set<string>();
+  /** Responses that came right behind the word that their prompts had been taken. */
+  readonly #early = new Map<string, ResponseMessage>();
 
   /** @param role what to declare, if anything. */
   constructor(role: string | undefined, patience: Patience) {
@@ -61,10 +74,14 @@ export class ClientSession {
    *
    * @param taken whether the server is known to have taken the prompt: then its not being there
    *   means that it has been lost.
+   * @returns the response, if it has come already; then there is nothing to wait for.
    */
-  watch(promptId: string, taken: boolean): void {
+  watch(promptId: string, taken: boolean): ResponseMessage | undefined {
+    const early = this.#early.get(promptId);
+    if (this.#early.delete(promptId)) return early;
     this.#watched.set(promptId, taken || this.#watched.get(promptId) === true);
     this.#toWatch.add(promptId);
+    return undefined;
   }
 
   /** Wait for a prompt no longer. */
@@ -108,6 +125,8 @@ export class ClientSession {
    */
   opened(now: number, credential?: string): void {
     this.#pulse.begin(now);
+    // Another server may have another prompt of the same id.
+    this.#early.clear();
     this.#frames = [];
     if (credential) this.#frames.push(frameOf("auth", { ref: GREETING, credential }));
     // Without a role there is nothing to declare, but somebody has to be there.
@@ -173,18 +192,16 @@ export class ClientSession {
         return this.#arrived({ channel, seq: count(frame["seq"], "seq"), message });
       }
       case "gap":
-        return this.#arrived(
-          new MissedMessages(
-            text(frame["channel"], "channel"),
-            count(frame["after"], "after"),
-            count(frame["first"], "first"),
-          ),
-        );
+        return this.#arrived(readGap(text(frame["channel"], "channel"), frame));
       case "response": {
         const promptId = text(frame["id"], "id");
         const response = readAnswer(promptId, frame["message"]);
         this.#toWatch.delete(promptId);
-        return this.#watched.delete(promptId) ? [{ type: "settled", promptId, response }] : [];
+        if (this.#watched.delete(promptId)) return [{ type: "settled", promptId, response }];
+        this.#early.set(promptId, response);
+        const [oldest] = this.#early.keys();
+        if (this.#early.size > EARLY) this.#early.delete(oldest as string);
+        return [];
       }
       case "delivery": {
         const promptId = text(frame["id"], "id");

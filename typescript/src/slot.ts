@@ -25,19 +25,8 @@ export function ignore(): void {
 
 /** Return what a promise brings, or reject with the signal's reason if it comes first. */
 export async function abortable<T>(promise: Promise<T>, signal?: AbortSignal | null): Promise<T> {
-  if (!signal) return promise;
   promise.catch(ignore);
-  const aborted = new Slot<never>();
-  const abort = () => {
-    aborted.fail(signal.reason);
-  };
-  if (signal.aborted) abort();
-  signal.addEventListener("abort", abort);
-  try {
-    return await Promise.race([aborted.promise, promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
+  return bounded({ signal }, () => promise);
 }
 
 /** What cuts something short. */
@@ -48,7 +37,7 @@ export interface Bounds {
   /** Returns what it rejects with when it takes longer. */
   readonly why?: () => unknown;
   /** Where it is while it lasts, for somebody to abort all that are there. */
-  readonly among?: Set<AbortController>;
+  readonly among?: Set<AbortController> | undefined;
 }
 
 /** Do something within bounds; it gets the signal that stands for all of them. */
@@ -57,21 +46,23 @@ export async function bounded<T>(
   use: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const { signal, seconds, why, among } = bounds;
+  signal?.throwIfAborted();
   const stop = new AbortController();
+  const cut = new Slot<never>();
+  stop.signal.addEventListener("abort", () => {
+    cut.fail(stop.signal.reason);
+  });
   const abort = () => {
     stop.abort(signal?.reason);
   };
-  if (signal?.aborted) throw signal.reason;
   signal?.addEventListener("abort", abort);
   among?.add(stop);
-  const timer =
-    seconds === undefined
-      ? undefined
-      : after(seconds, () => {
-          stop.abort(why?.());
-        });
+  const late = () => {
+    stop.abort(why?.());
+  };
+  const timer = seconds === undefined ? undefined : after(seconds, late);
   try {
-    return await abortable(use(stop.signal), stop.signal);
+    return await Promise.race([cut.promise, use(stop.signal)]);
   } finally {
     clearTimeout(timer);
     among?.delete(stop);
@@ -79,23 +70,29 @@ export async function bounded<T>(
   }
 }
 
-/** Return when a promise is fulfilled, or once so many seconds are over. */
+/** Return when a promise is settled, or once so many seconds are over. */
 export async function within(promise: Promise<unknown>, seconds: number): Promise<void> {
-  const over = new AbortController();
-  await Promise.race([promise, sleep(seconds, over.signal)]);
-  over.abort();
+  await bounded({ seconds }, () => promise).catch(ignore);
 }
 
-/** Wait. */
-export async function sleep(seconds: number, signal?: AbortSignal | null): Promise<void> {
+/**
+ * Wait.
+ *
+ * @param among where this is while it lasts, for somebody to end all that are there.
+ */
+export async function sleep(
+  seconds: number,
+  signal?: AbortSignal | null,
+  among?: Set<Slot<void>>,
+): Promise<void> {
   const over = new Slot<void>();
-  const timer = after(seconds, () => {
-    over.put();
-  });
+  const timer = after(seconds, over.put);
+  among?.add(over);
   try {
     await abortable(over.promise, signal);
   } finally {
     clearTimeout(timer);
+    among?.delete(over);
   }
 }
 
@@ -111,9 +108,7 @@ export function after(seconds: number, call: () => void): Timer {
 
 /** Tell Node whether a timer alone keeps the process; a page has no such question. */
 export function holds(timer: Timer | undefined, held: boolean): void {
-  if (typeof timer !== "object") return;
-  if (held) timer.ref();
-  else timer.unref();
+  (timer as Partial<NodeJS.Timeout> | undefined)?.[held ? "ref" : "unref"]?.();
 }
 
 /** Return the seconds of a clock that does not jump. */

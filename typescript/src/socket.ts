@@ -96,7 +96,9 @@ export class Socket {
     });
     hear("message", ({ data }: { data: unknown }) => {
       if (this.#ended) return;
-      hearing.received(typeof data === "string" ? data : decode(data));
+      hearing.received(
+        typeof data === "string" ? data : new TextDecoder().decode(data as ArrayBuffer),
+      );
     });
     hear("error", ({ message }: { message?: string }) => {
       // A page is told nothing; after this comes `close`.
@@ -139,23 +141,20 @@ export class Socket {
     this.#timer = after(GOODBYE_SECONDS, () => {
       this.drop(new ConnectionLost(HUNG_UP));
     });
-    this.#quit(() => {
-      this.#socket.close(1000);
-    });
+    this.#quit(1000);
   }
 
   /** Be done with it at once. */
   drop(why: AiloopError): void {
     this.#end(why);
-    this.#quit(() => {
-      if (this.#socket.terminate) this.#socket.terminate();
-      else this.#socket.close();
-    });
+    this.#quit();
   }
 
-  #quit(how: () => void): void {
+  #quit(code?: number): void {
+    const socket = this.#socket;
     try {
-      how();
+      if (code === undefined && socket.terminate) socket.terminate();
+      else socket.close(code);
     } catch {
       // It was never open.
     }
@@ -172,10 +171,17 @@ export class Socket {
     return new Unreachable(`cannot open ${this.#url}: ${why}`);
   }
 
+  /** End with what a server said instead of opening a WebSocket. */
   #rejected(response: Rejection): void {
     let body = "";
     const done = () => {
-      this.drop(whyRejected(this.#url, response, body));
+      const { statusCode, headers } = response;
+      const said = { ...(parse(body) as object) };
+      this.drop(
+        "code" in said
+          ? refusalOf(said, headers["retry-after"])
+          : this.#unreachable(`HTTP ${String(statusCode)}`),
+      );
     };
     response.setEncoding("utf8");
     response.on("data", (data) => {
@@ -185,15 +191,4 @@ export class Socket {
     response.on("end", done);
     response.on("error", done);
   }
-}
-
-/** Return what a server said instead of opening a WebSocket. */
-function whyRejected(url: string, { statusCode, headers }: Rejection, body: string): AiloopError {
-  const said = { ...(parse(body) as object) };
-  if ("code" in said) return refusalOf(said, headers["retry-after"]);
-  return new Unreachable(`cannot open ${url}: HTTP ${String(statusCode)}`);
-}
-
-function decode(data: unknown): string {
-  return new TextDecoder().decode(data as ArrayBuffer);
 }

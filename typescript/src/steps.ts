@@ -22,7 +22,7 @@ import {
 } from "./form.js";
 import type { RestLink } from "./rest.js";
 import { type Kept, type Receipts, type Sealing, checkRead } from "./sealing.js";
-import { bounded } from "./slot.js";
+import { bounded, ignore } from "./slot.js";
 import { type PromptRef, Ticket, promptIdOf } from "./ticket.js";
 
 /** How long a caller that gives up is held up by taking its prompt back. */
@@ -231,11 +231,9 @@ export abstract class StepVerbs extends Emitter {
 
 /** Withdraw a prompt for a caller that has given up. */
 async function takeBack(link: Link, promptId: string): Promise<void> {
-  try {
-    await bounded({ seconds: WITHDRAW_SECONDS }, (signal) => link.withdraw(promptId, signal));
-  } catch {
-    // Settled meanwhile, or never taken, or there was no time.
-  }
+  const bounds = { seconds: WITHDRAW_SECONDS };
+  // Settled meanwhile, or never taken, or there was no time.
+  await bounded(bounds, (signal) => link.withdraw(promptId, signal)).catch(ignore);
 }
 
 /** Make a question of what a caller has. */

@@ -2,7 +2,7 @@
 
 import { cursorsOf, type Cursors } from "./following.js";
 import type { Followed, Signal } from "./link.js";
-import { abortable, ignore } from "./slot.js";
+import { abortable } from "./slot.js";
 
 /** What a subscription reads from. */
 interface Readable<T> {
@@ -21,8 +21,6 @@ export class Subscription<T> implements AsyncIterableIterator<T> {
   declare readonly ready: Promise<void>;
   readonly #open: (value: T) => Promise<T>;
   readonly #signal: Signal;
-  /** @internal Called once it is closed. */
-  closed: () => unknown = ignore;
   #followed: Followed<Readable<T>> | undefined;
   #isClosed = false;
   readonly #abort = () => {
@@ -39,7 +37,10 @@ export class Subscription<T> implements AsyncIterableIterator<T> {
     this.#signal = signal;
     signal?.addEventListener("abort", this.#abort);
     this.ready = this.#begin(beginning);
-    this.ready.catch(ignore);
+    // Who is told so by a loop does not close what has not begun.
+    this.ready.catch(() => {
+      this.#release();
+    });
     if (signal?.aborted) this.close();
   }
 
@@ -81,9 +82,7 @@ export class Subscription<T> implements AsyncIterableIterator<T> {
   /** Follow no longer; whoever reads finds the end. */
   close(): void {
     this.#isClosed = true;
-    this.#signal?.removeEventListener("abort", this.#abort);
-    this.#followed?.close();
-    this.closed();
+    this.#release();
   }
 
   return(): Promise<IteratorResult<T, undefined>> {
@@ -95,8 +94,8 @@ export class Subscription<T> implements AsyncIterableIterator<T> {
     return this;
   }
 
-  /** @internal Look for news now. */
-  nudge(): void {
-    this.#followed?.nudge();
+  #release(): void {
+    this.#signal?.removeEventListener("abort", this.#abort);
+    this.#followed?.close();
   }
 }

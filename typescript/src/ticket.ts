@@ -7,6 +7,9 @@ import type { Kept } from "./sealing.js";
 const MARK: unique symbol = Symbol.for("ailoop.ticket") as never;
 const SECRETS = ["reply_secret", "content_hash", "prompt_hash", "bare_hash"] as const;
 
+/** The end of the year 9999, beyond which no other language reads a time. */
+const LATEST = 253402300799999;
+
 /** A ticket as JSON. */
 export interface TicketMembers extends Kept {
   readonly id: string;
@@ -33,11 +36,12 @@ export class Ticket {
 
   /** @internal Return the ticket of a prompt that has just been taken. */
   static of(prompt: Message, timeoutSeconds: number, kept?: Kept): Ticket {
-    const expires = new Date(Date.now() + timeoutSeconds * 1000).toISOString();
+    // A server applies less where that is more than it allows.
+    const expires = Math.min(Date.now() + timeoutSeconds * 1000, LATEST);
     return new Ticket({
       id: prompt.id,
       channel: prompt.channel,
-      expires_at: timeoutSeconds ? expires.replace("Z", "000+00:00") : null,
+      expires_at: timeoutSeconds ? new Date(expires).toISOString().replace("Z", "000+00:00") : null,
       ...kept,
     });
   }

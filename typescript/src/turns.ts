@@ -36,9 +36,9 @@ export class Turns {
       }
     } else this.#room -= 1;
     const isCrowded = this.#waiting.size > 0;
-    const among = isCrowded ? {} : { among: this.#running };
+    const among = isCrowded ? undefined : this.#running;
     try {
-      return await bounded({ signal, ...among }, (stop) => use(stop, isCrowded));
+      return await bounded({ signal, among }, (stop) => use(stop, isCrowded));
     } catch (error) {
       if (error === CUT) return undefined;
       throw error;

@@ -5,7 +5,7 @@ import { Connection, type Surroundings } from "./connection.js";
 import { AiloopError, ConnectionLost, NotFound } from "./errors.js";
 import type { SessionEvent } from "./events.js";
 import { DeliveryFeed, Feed } from "./feed.js";
-import { type Cursors, cursorsOf } from "./following.js";
+import { type Cursors, takeUp } from "./following.js";
 import type { Arrival, Followed, Link, Signal } from "./link.js";
 import type { Message, ResponseMessage } from "./model.js";
 import type { ConnectionState } from "./patience.js";
@@ -23,7 +23,7 @@ export class WebSocketLink implements Link {
   readonly #settled = new Map<string, Set<Slot<ResponseMessage>>>();
   readonly #feeds = new Map<number, { feed: Feed; arrival: Arrival }>();
   readonly #deliveries = new Set<DeliveryFeed>();
-  #done: Promise<void> = Promise.resolve();
+  readonly #done: Promise<void>;
   #closing = false;
 
   /** @param role `agent`, `human` or `observer`; without one, nothing is promised. */
@@ -32,6 +32,7 @@ export class WebSocketLink implements Link {
     this.#connection = new Connection(this.#session, surroundings, (events) => {
       for (const event of events) this.#deliver(event);
     });
+    this.#done = this.#run();
   }
 
   get opened(): Promise<void> {
@@ -44,10 +45,6 @@ export class WebSocketLink implements Link {
 
   get dropped(): number {
     return this.#session.requests.dropped;
-  }
-
-  run(): void {
-    this.#done = this.#run();
   }
 
   /** Keep a connection; when there will be none, tell everybody who waits. */
@@ -96,7 +93,7 @@ export class WebSocketLink implements Link {
         const { feed, arrival } = this.#feeds.get(event.ref) ?? {};
         feed?.put(event.item);
         if (event.item instanceof AiloopError) arrival?.failed(event.item);
-        else if (event.item.message) arrival?.message(event.item.message);
+        else arrival?.message(event.item.message);
         break;
       }
       case "shown":
@@ -107,6 +104,7 @@ export class WebSocketLink implements Link {
   #failed(ref: number, error: AiloopError): void {
     const slot = this.#slots.get(ref);
     const followed = this.#feeds.get(ref);
+    this.#feeds.delete(ref);
     if (slot) slot.fail(error);
     else if (followed) {
       followed.feed.end(error); // after a reconnect it could not go on
@@ -152,10 +150,11 @@ export class WebSocketLink implements Link {
 
   async wait(promptId: string, taken: boolean, signal?: Signal): Promise<ResponseMessage> {
     this.#check();
+    const early = this.#session.watch(promptId, taken);
+    if (early) return abortable(Promise.resolve(early), signal);
     const slot = new Slot<ResponseMessage>();
     const waiting = this.#settled.get(promptId) ?? new Set();
     this.#settled.set(promptId, waiting.add(slot));
-    this.#session.watch(promptId, taken);
     this.#connection.want();
     try {
       return await abortable(slot.promise, signal);
@@ -196,7 +195,7 @@ export class WebSocketLink implements Link {
       this.#deliveries.delete(feed);
       feed.end(null);
     };
-    return { feed, ready: Promise.resolve(), nudge: ignore, close };
+    return { feed, ready: Promise.resolve(), close };
   }
 
   /** Throws where this link follows one of them already, and has no second cursor. */
@@ -221,8 +220,7 @@ export class WebSocketLink implements Link {
     const begin = async () => {
       try {
         const { channels: begun } = await this.#reply(ref);
-        for (const [name, seq] of Object.entries(cursorsOf(begun as Cursors)))
-          if (channels === null || channels.includes(name)) feed.cursors[name] ??= seq;
+        takeUp(feed.cursors, begun as Cursors, channels);
       } catch (error) {
         // A feed that has not begun does not end: it never was.
         close();
@@ -231,6 +229,6 @@ export class WebSocketLink implements Link {
     };
     const ready = begin();
     ready.catch(ignore);
-    return { feed, ready, nudge: ignore, close };
+    return { feed, ready, close };
   }
 }

@@ -1,5 +1,7 @@
 /** The connection with a WebSocket of a few lines and timers of the test: what a real wire cannot show. */
 
+import { getEventListeners } from "node:events";
+
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { WebSocket as Other } from "ws";
@@ -9,11 +11,13 @@ import {
   AiloopError,
   type ClientOptions,
   ConnectionLost,
+  type Message,
   NotAllowed,
   Unavailable,
   Unreachable,
   type WebSocketClass,
   type WebSocketLike,
+  newId,
 } from "../src/index.js";
 
 type Frame = Record<string, unknown>;
@@ -116,6 +120,24 @@ describe("a connection", () => {
     const own = (): WebSocketClass => WebSocket;
     const theirs: WebSocketClass = Other;
     expect([typeof own, typeof theirs]).toEqual(["function", "function"]);
+  });
+
+  it("brings an answer that comes in one piece with the word that its prompt was taken", async () => {
+    const [client, socket] = await connected();
+    const asking = client.ask("a", "Which?");
+    await settle();
+    const { ref, message } = socket.sent.at(-1) as { ref: number; message: Message };
+    const response = {
+      ...message,
+      id: newId(),
+      content: { type: "response", answer: "this one", response_type: "text" },
+      correlation_id: message.id,
+    };
+    socket.receive({ op: "ack", ref, items: [{ id: message.id, seq: 1, created: true }] });
+    socket.receive({ op: "response", id: message.id, message: response });
+    await settle();
+    socket.end(); // and nobody will come again to tell it
+    expect((await asking).content.answer).toBe("this one");
   });
 
   it("is made once for all who want it at the same time", async () => {
@@ -322,6 +344,31 @@ describe("a credential", () => {
   });
 });
 
+describe("a prompt that is to wait for longer than there are dates", () => {
+  it.each([1e14, Infinity])("is waited for: %s", async (timeout) => {
+    const [client, socket] = await connected();
+    const posting = client.postQuestion("a", "Which?", { timeout });
+    await settle();
+    const { ref, message } = socket.sent.at(-1) as { ref: number; message: Message };
+    socket.receive({ op: "ack", ref, items: [{ id: message.id, seq: 1, created: true }] });
+    expect(JSON.parse(String(await posting))).toMatchObject({
+      id: message.id,
+      expires_at: "9999-12-31T23:59:59.999000+00:00",
+    });
+  });
+});
+
+describe("what never began", () => {
+  it("leaves no listener on the caller's signal", async () => {
+    const client = open({ fetch: () => Promise.reject(new Error("offline")) });
+    const { signal } = new AbortController();
+    const subscription = client.subscribe("a", { signal });
+    await expect(subscription.next()).rejects.toBeInstanceOf(Unreachable);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+    await expect(subscription.next()).rejects.toBeInstanceOf(Unreachable);
+  });
+});
+
 describe("closing", () => {
   it("says goodbye, and does not wait for ever for the answer", async () => {
     const [client, socket] = await connected();
@@ -360,6 +407,54 @@ describe("closing", () => {
     await settle();
     await client.close();
     await connecting;
+  });
+
+  it("waits for no token", async () => {
+    const given = [Promise.resolve("x"), new Promise<string>(() => undefined)];
+    const client = open({ token: () => given.shift() as Promise<string> });
+    const connecting = client.connect();
+    const failing = expect(connecting).rejects.toBeInstanceOf(ConnectionLost);
+    await settle();
+    expect(given).toHaveLength(0);
+    const closing = client.close();
+    await vi.advanceTimersByTimeAsync(2_000);
+    await closing;
+    await failing;
+  }, 1_000);
+
+  it("waits for no explanation of why there is no connection", async () => {
+    const asked: AbortSignal[] = [];
+    const silent = (_: unknown, { signal }: { signal: AbortSignal }) => {
+      asked.push(signal);
+      return asked.length === 1
+        ? Promise.resolve(new Response(HEALTHY))
+        : new Promise(() => undefined);
+    };
+    const client = open({ fetch: silent as never });
+    const connecting = client.connect();
+    const failing = expect(connecting).rejects.toBeInstanceOf(AiloopError);
+    await settle();
+    sockets[0]?.tell("error");
+    await settle();
+    expect(asked).toHaveLength(2);
+    const closing = client.close();
+    await vi.advanceTimersByTimeAsync(2_000);
+    await closing;
+    await failing;
+  }, 1_000);
+
+  it("leaves a page alone, also right after it has connected", async () => {
+    const listeners = new Set<string>();
+    vi.stubGlobal("addEventListener", (type: string) => listeners.add(type));
+    vi.stubGlobal("removeEventListener", (type: string) => listeners.delete(type));
+    const client = open();
+    const connecting = client.connect().catch(() => undefined);
+    await settle();
+    sockets[0]?.greet();
+    const closing = client.close();
+    await vi.advanceTimersByTimeAsync(2_000);
+    await Promise.all([closing, connecting]);
+    expect([...listeners]).toEqual([]);
   });
 
   it("leaves nothing that nobody awaits", async () => {

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-import { AiloopClient, type ClientOptions, type PendingItem } from "../src/index.js";
+import { AiloopClient, type ClientOptions, type PendingItem, newId } from "../src/index.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const VENV = join(ROOT, ".venv", "bin", "python");
@@ -176,9 +176,8 @@ export async function eventually<T>(
 
 /** Return a channel that no other test uses. */
 export function channelOf(): string {
-  return `c${++channels}-${process.pid}`;
+  return `c-${newId()}`;
 }
-let channels = 0;
 
 /** Wait until a prompt waits on a channel, and return it. */
 export async function waiting(person: AiloopClient, channel: string): Promise<PendingItem> {

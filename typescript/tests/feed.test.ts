@@ -65,7 +65,7 @@ describe("a feed", () => {
       const seq = at % 100 ? undefined : at;
       feed.put({ channel: "a", seq, message: message(String(at)) });
     }
-    feed.put({ channel: "b", seq: 4 });
+    feed.put({ channel: "b", seq: 4, message: message("4") });
     await expect(feed.read()).rejects.toMatchObject({ channel: "a", after: 0, first: 10_001 });
   });
 

@@ -2,13 +2,13 @@
 
 import { readFileSync } from "node:fs";
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, inject } from "vitest";
 
 import { Incompatible, type Message, type NewContent, Refused } from "../src/index.js";
 import { readMessage } from "../src/model.js";
 import { RestLink } from "../src/rest.js";
 import { patienceOf } from "../src/patience.js";
-import { Clients, Daemon } from "./daemon.js";
+import { Clients } from "./daemon.js";
 
 function frames<T>(name: string): T[] {
   const file = new URL(`../../tests/wire/${name}.json`, import.meta.url);
@@ -28,15 +28,11 @@ interface RefusedFrame {
   path?: string;
 }
 
-let daemon: Daemon;
+const daemon = { url: inject("url") };
 const clients = new Clients();
 
-beforeAll(async () => {
-  daemon = await Daemon.start();
-});
 afterAll(async () => {
   await clients.close();
-  await daemon.remove();
 });
 
 describe("what leaves the server", () => {

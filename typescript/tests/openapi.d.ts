@@ -265,6 +265,20 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        RpcRequest: {
+            /** @constant */
+            jsonrpc: "2.0";
+            id?: string | number;
+            method: string;
+            params?: Record<string, never>;
+        };
+        RpcAnswer: {
+            /** @constant */
+            jsonrpc: "2.0";
+            id?: string | number | null;
+            result?: Record<string, never>;
+            error?: Record<string, never>;
+        };
         Pending: {
             items: components["schemas"]["PendingItem"][];
             total_count: number;

@@ -6,14 +6,14 @@ import { mkdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, inject } from "vitest";
 
-import { Clients, Daemon, Wire, channelOf, environment, waiting } from "./daemon.js";
+import { Clients, Wire, channelOf, environment, waiting } from "./daemon.js";
 
 /** Within the package, for `ws` to be found. */
 const FOLDER = fileURLToPath(new URL(`../node_modules/.programs-${process.pid}`, import.meta.url));
 
-let daemon: Daemon;
+const daemon = { url: inject("url") };
 const clients = new Clients();
 
 beforeAll(async () => {
@@ -28,11 +28,9 @@ beforeAll(async () => {
       packages: "external",
       outfile: `${FOLDER}/ailoop.${format === "esm" ? "mjs" : "cjs"}`,
     });
-  daemon = await Daemon.start();
 });
 afterAll(async () => {
   await clients.close();
-  await daemon.remove();
   rmSync(FOLDER, { recursive: true, force: true });
 });
 

@@ -3,7 +3,17 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  it,
+  vi,
+  inject,
+} from "vitest";
 
 import {
   AiloopError,
@@ -29,14 +39,8 @@ import {
 const TRANSPORTS = ["websocket", "rest"] as const;
 
 const clients = new Clients();
-let daemon: Daemon;
+const daemon = { url: inject("url") };
 let wire: Wire;
-beforeAll(async () => {
-  daemon = await Daemon.start();
-});
-afterAll(async () => {
-  await daemon.remove();
-});
 beforeEach(async () => {
   wire = await Wire.to(daemon.url);
 });

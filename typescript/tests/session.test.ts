@@ -401,3 +401,44 @@ describe("foreign servers", () => {
     );
   });
 });
+
+describe("a response that comes before anybody waits", () => {
+  /** Have one come; return the prompt's id and the frame. */
+  function early(session: ClientSession): { id: string; frame: Frame } {
+    const id = newId();
+    const content = { type: "response", answer: "yes", response_type: "text" };
+    const message = { ...notification(""), id: newId(), content, correlation_id: id };
+    const frame = { op: "response", id, message };
+    expect(receive(session, frame)).toEqual([]);
+    return { id, frame };
+  }
+
+  it("is there for who will", () => {
+    const session = make();
+    greeted(session);
+    const { id, frame } = early(session);
+    const response = session.watch(id, true);
+    expect(response).toEqual(frame["message"]);
+    expect(session.take(0)).toEqual([]);
+    expect(session.isBusy).toBe(false);
+    expect(session.watch(id, true)).toBeUndefined();
+    expect(receive(session, frame)).toEqual([{ type: "settled", promptId: id, response }]);
+  });
+
+  it("is not kept for another connection: it may lead to another server", () => {
+    const session = make();
+    greeted(session);
+    const { id } = early(session);
+    session.closed();
+    greeted(session);
+    expect(session.watch(id, true)).toBeUndefined();
+  });
+
+  it("is one of few: the server has them still", () => {
+    const session = make();
+    greeted(session);
+    const [first, second] = Array.from({ length: 1001 }, () => early(session).id);
+    expect(session.watch(first as string, true)).toBeUndefined();
+    expect(session.watch(second as string, true)).toBeDefined();
+  });
+});

@@ -10,7 +10,9 @@ import {
   AiloopClient,
   AiloopError,
   Decision,
+  Emitter,
   Incompatible,
+  type Message,
   NotAuthorized,
   type ResponseMessage,
   type ResponseType,
@@ -125,6 +127,12 @@ describe("an address", () => {
       expect(() => new AiloopClient({ baseURL })).toThrow(TypeError);
     },
   );
+
+  it("has no password in it, which errors would quote", () => {
+    const make = () => new AiloopClient({ baseURL: "http://user:hunter2@c" });
+    expect(make).toThrow("without a password: http://c");
+    expect(make).not.toThrow("hunter2");
+  });
 });
 
 describe("the environment", () => {
@@ -137,4 +145,22 @@ describe("the environment", () => {
       expect(new AiloopClient({ role: "human" }).state).toBe("connecting");
     },
   );
+});
+
+describe("events", () => {
+  it("know that nobody listens any more after what was for once", () => {
+    class Heard extends Emitter {
+      tell(message: Message): boolean {
+        this.emit("message", message);
+        return this.isHeard;
+      }
+    }
+    const emitter = new Heard();
+    let heard = 0;
+    emitter.once("message", () => (heard += 1));
+    expect(emitter.tell({} as Message)).toBe(false);
+    emitter.on("message", () => (heard += 1));
+    expect(emitter.tell({} as Message)).toBe(true);
+    expect(heard).toBe(2);
+  });
 });

@@ -2,6 +2,7 @@
 
 import { type Bytes, fromBase64Url, toBase64Url, utf8 } from "../trust/bytes.js";
 import { CryptoMissing, importPublic, sha256 } from "../trust/crypto.js";
+import type { PlatformKey } from "../platform.js";
 import { findKeys, type FoundKey, type KeySource } from "../trust/sources.js";
 
 /**
@@ -11,7 +12,7 @@ import { findKeys, type FoundKey, type KeySource } from "../trust/sources.js";
 export type ReceiptKey = KeySource | Uint8Array;
 
 /** Keys by their names: thumbprints (RFC 7638). */
-export type TrustedKeys = ReadonlyMap<string, CryptoKey>;
+export type TrustedKeys = ReadonlyMap<string, PlatformKey>;
 
 /** A key cannot be used; its sentence says why. */
 export class BadReceiptKey extends Error {
@@ -26,7 +27,7 @@ export class BadReceiptKey extends Error {
  */
 export async function readPublic(source: ReceiptKey): Promise<TrustedKeys> {
   if (source instanceof Uint8Array) return new Map([await imported(source, "the key")]);
-  const keys = new Map<string, CryptoKey>();
+  const keys = new Map<string, PlatformKey>();
   for (const found of await find(source)) keys.set(...(await readOne(found)));
   if (keys.size === 0) throw new BadReceiptKey("there is no key");
   return keys;
@@ -40,7 +41,7 @@ async function find(source: KeySource): Promise<FoundKey[]> {
   }
 }
 
-async function readOne({ told, members }: FoundKey): Promise<[string, CryptoKey]> {
+async function readOne({ told, members }: FoundKey): Promise<[string, PlatformKey]> {
   if (typeof members !== "object" || members === null)
     throw new BadReceiptKey(`${told} holds something that is no key`);
   const { kty, crv, x } = members as Readonly<Record<string, unknown>>;
@@ -61,7 +62,7 @@ async function readOne({ told, members }: FoundKey): Promise<[string, CryptoKey]
 }
 
 /** Its name follows from the key, whatever it claims. */
-async function imported(bytes: Uint8Array, told: string): Promise<[string, CryptoKey]> {
+async function imported(bytes: Uint8Array, told: string): Promise<[string, PlatformKey]> {
   const x = toBase64Url(bytes);
   const name = await sha256(utf8(`{"crv":"Ed25519","kty":"OKP","x":"${x}"}`));
   try {

@@ -1,5 +1,6 @@
 /** Keys of people and agents: X25519 (RFC 7748) as JSON Web Keys (RFC 8037). */
 
+import type { PlatformKey } from "../platform.js";
 import { fromBase64Url, toBase64Url, utf8, type Bytes } from "../trust/bytes.js";
 import { CryptoMissing, hmac, importPrivate, importPublic, sha256 } from "../trust/crypto.js";
 
@@ -28,9 +29,9 @@ export class Key {
   /** What people call its owner. */
   readonly name: string;
   /** The public half, to be agreed with. */
-  readonly public: CryptoKey;
+  readonly public: PlatformKey;
   /** The private half; none where this is a public key. */
-  readonly private: CryptoKey | undefined;
+  readonly private: PlatformKey | undefined;
 
   readonly #x: string;
   readonly #d: string | undefined;
@@ -38,7 +39,7 @@ export class Key {
   private constructor(
     names: { kid: string; name: string },
     texts: { x: string; d: string | undefined },
-    halves: { public: CryptoKey; private: CryptoKey | undefined },
+    halves: { public: PlatformKey; private: PlatformKey | undefined },
   ) {
     this.kid = names.kid;
     this.name = names.name;
@@ -90,8 +91,8 @@ async function importHalves(
 ): Promise<{
   x: string;
   d: string | undefined;
-  public: CryptoKey;
-  private: CryptoKey | undefined;
+  public: PlatformKey;
+  private: PlatformKey | undefined;
 }> {
   try {
     const bytes = fromBase64Url(x);

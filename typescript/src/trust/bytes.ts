@@ -17,7 +17,7 @@ export function utf8(text: string): Bytes {
  * Read UTF-8 strictly.
  * @throws TypeError - it is none
  */
-export function fromUtf8(bytes: BufferSource): string {
+export function fromUtf8(bytes: Uint8Array | ArrayBuffer): string {
   return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
 }
 

@@ -31,7 +31,7 @@ export async function subtle(): Promise<SubtleCrypto> {
 async function find(): Promise<Crypto> {
   const here = (globalThis as { crypto?: Partial<Crypto> }).crypto;
   if (here?.subtle) return here as Crypto;
-  if (!isPage()) return await otherCrypto();
+  if (!isPage()) return (await otherCrypto()) as Crypto;
   throw new CryptoMissing(
     "there is no WebCrypto here: a browser has it only on a page that came over HTTPS or from localhost",
   );

@@ -76,7 +76,8 @@ export function failure(error: unknown): Failure {
   const own = error instanceof AiloopError ? Object.entries(error) : [];
   const members = Object.fromEntries(own.filter(([key]) => !LEFT_OUT.has(key)));
   if (error instanceof NotAuthorized) members["approval"] = outgoing(error.approval);
-  if (error instanceof UnreadAnswer || error instanceof UnfitAnswer) members["response"] = outgoing(error.response);
+  if (error instanceof UnreadAnswer || error instanceof UnfitAnswer)
+    members["response"] = outgoing(error.response);
   return { name, message, stack, members };
 }
 
