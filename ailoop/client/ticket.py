@@ -45,7 +45,9 @@ class Ticket:
     @classmethod
     def of(cls, prompt: Message, timeout_seconds: int, kept: Kept | None = None) -> Ticket:
         """Return the ticket of a prompt that has just been taken."""
-        expires = datetime.now(UTC) + timedelta(seconds=timeout_seconds)
+        # What is beyond the calendar the server brings down to its maximum.
+        longest = (datetime.max.replace(tzinfo=UTC) - datetime.now(UTC)).days * 86_400
+        expires = datetime.now(UTC) + timedelta(seconds=min(timeout_seconds, longest))
         ticket = cls(prompt.id, prompt.channel, expires if timeout_seconds else None)
         if kept is None:
             return ticket

@@ -28,8 +28,10 @@ FILES = (
 )
 
 SCENARIOS = {
-    "Ask and answer": "ask ask_timeout timeout_of_zero several_at_once navigate respond approve"
-    " say post_any_content prompt_by_id surface_is_recorded",
+    "Ask and answer": "ask ask_timeout timeout_of_zero longer_than_calendars several_at_once"
+    " navigate respond approve"
+    " say post_any_content post_all one_of_several_is_refused prompt_by_id"
+    " surface_is_recorded",
     "Choices": "ask_with_choices not_a_choice",
     "Deny by default": "approved denied timeout_is_no_approval cancelled_is_no_approval"
     " guarded_function guarded_block guard_mistakes false_unless_approved required",
