@@ -8,6 +8,11 @@ import sys
 
 import ailoop
 
+# They need an extra, and say which; the image has none.
+EXTRAS = {
+    *("ailoop.adapters.langgraph", "ailoop.adapters.openai_agents", "ailoop.cli.mcp_serve"),
+    *(f"ailoop.transport.mcp.{name}" for name in ("http", "server", "stdio")),
+}
 # Of the standard library, what programs here load late, or only in trouble.
 LATE = "asyncio concurrent.futures ctypes encodings.idna getpass sqlite3 ssl webbrowser"
 
@@ -16,7 +21,7 @@ def main() -> None:
     """Import it all; the first that cannot be stops the build."""
     names = LATE.split()
     for found in pkgutil.walk_packages(ailoop.__path__, "ailoop."):
-        if not found.name.endswith("__main__"):
+        if not found.name.endswith("__main__") and found.name not in EXTRAS:
             names.append(found.name)
     for name in names:
         importlib.import_module(name)

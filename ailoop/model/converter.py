@@ -181,8 +181,10 @@ def _structure_schema(value: Any, _: Any) -> dict[str, Any]:
     return form
 
 
-def _structure_answer(value: Any, _: Any) -> str:
-    """Read an answer; an object stands for its text."""
+def _structure_answer(value: Any, _: Any) -> str | None:
+    """Read an answer, if there is one; an object stands for its text."""
+    if value is None:
+        return None
     if isinstance(value, dict):
         return json_text(value)
     if type(value) is not str:

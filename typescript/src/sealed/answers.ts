@@ -55,6 +55,8 @@ export async function openAnswer(
   const answer = (said["answer"] as string | undefined) ?? null;
   const opened = answered(response, answer, { ...clear, ...(Object.fromEntries(told) as Members) });
   const decision = new Decision(opened);
+  if (kept.bare_hash === undefined && decision.edited)
+    throw new UnreadAnswer(response, "its context was edited, which nobody had offered");
   if (kept.bare_hash !== undefined && decision.approved && answer !== null && !decision.edited)
     throw new UnreadAnswer(response, "its edited context is not understood");
   return markHidden(opened, await hiddenBy(kept, part, decision));
