@@ -35,11 +35,13 @@ UNUSED = (
     *("lib-dynload/_ctypes_test*", "lib-dynload/_test*", "lib-dynload/_tkinter*"),
     *("lib-dynload/_xx*", "lib-dynload/xx*", "lib-dynload/_lsprof*", "profile.py"),
     *("cProfile.py", "pstats.py", "trace.py", "tabnanny.py", "pyclbr.py", "modulefinder.py"),
+    *("pydoc.py", "statistics.py", "tarfile.py", "fileinput.py", "compileall.py"),
     # Formats and protocols of another time, some with C libraries of their own.
     *("dbm", "lib-dynload/_dbm*", "lib-dynload/_gdbm*", "lib-dynload/nis*", "shelve.py"),
     *("lib-dynload/audioop*", "lib-dynload/ossaudiodev*", "aifc.py", "sunau.py", "wave.py"),
     *("chunk.py", "sndhdr.py", "imghdr.py", "cgi.py", "cgitb.py", "ftplib.py", "imaplib.py"),
     *("mailbox.py", "mailcap.py", "msilib", "nntplib.py", "poplib.py", "smtpd.py"),
+    *("asynchat.py", "asyncore.py", "_osx_support.py"),
     *("smtplib.py", "telnetlib.py", "uu.py", "xdrlib.py", "xml", "xmlrpc"),
     *("pipes.py", "crypt.py", "lib-dynload/_crypt*", "plistlib.py"),
     # What stands in where a C module is missing: none is.
@@ -56,6 +58,8 @@ WITHOUT = (
     # Clients of other kinds than ours, tools for tests, a debugger on a web page.
     *("trio/testing", "websockets/legacy", "websockets/sync", "websockets/trio"),
     "werkzeug/debug",
+    # For agents, which do not run in here, and for extras that are not.
+    "ailoop/adapters",
     # How single terminals draw emoji otherwise, by a name that no container is told.
     "wcwidth/table_grapheme_overrides/_known_*",
 )
