@@ -11,7 +11,7 @@ import trio
 
 from tests.adapters.kit import AGENTS_PYTHON, PATIENCE, person, running
 from tests.needs import needs
-from tests.serving import APPROVE, DENY, Served
+from tests.serving import APPROVE, DENY, Served, until
 
 pytestmark = [needs(str(AGENTS_PYTHON), "python3 tasks.py test"), pytest.mark.timeout(240)]
 
@@ -93,4 +93,6 @@ async def test_what_nobody_will_come_back_to_is_withdrawn(
                 running.process.send_signal(signal.SIGINT)
                 with trio.fail_after(PATIENCE):
                     await running.process.wait()
+            if state == "cancelled":  # its last words may still be on their way
+                await until(lambda: not list(server.broker.pending()))
             assert [await server.state_of(one) for one in asked] == [state] * 2
