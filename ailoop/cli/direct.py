@@ -20,6 +20,8 @@ from ailoop.cli.form_lines import AskLine, edit, fill_in
 from ailoop.cli.lines import LineReader, fits_screen, is_terminal
 from ailoop.cli.show import detail_lines
 from ailoop.cli.text import clean
+from ailoop.model.choices import choose
+from ailoop.model.errors import Refusal
 from ailoop.model.fitting import fit_answer
 from ailoop.model.form import Form, json_text
 from ailoop.model.message import (
@@ -179,15 +181,10 @@ _EDIT = "edit"
 def _read_answer(choices: tuple[str, ...] | None, line: str) -> Response | str:
     if choices is None:
         return Response(answer=line)
-    said = line.strip().casefold()
-    # As on a server: the texts come before the numbers, should one look like the other.
-    for choice in choices:
-        if said == choice.strip().casefold():
-            return Response(answer=choice)
-    for number, choice in enumerate(choices, 1):
-        if said == str(number):
-            return Response(answer=choice)
-    return f"Type a number from 1 to {len(choices)}, or the choice itself."
+    try:
+        return Response(answer=choices[choose(choices, line)])
+    except Refusal:
+        return f"Type a number from 1 to {len(choices)}, or the choice itself."
 
 
 def _read_decision(line: str) -> Response | str:
