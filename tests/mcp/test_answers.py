@@ -88,6 +88,9 @@ async def test_silence_is_no_permission_whether_or_not_it_was_shown(door: str) -
         unseen = await use(client, "request_authorization", action="Deploy")
         assert unseen["status"] == "undelivered"
         assert not unseen["open"]
+        unanswered = await use(client, "ask_human", question="Which?")
+        assert unanswered["status"] == "undelivered"
+        assert not {"answer", "value", "context"} & unanswered.keys()
         assert "stop" in unseen["next"]
 
 
